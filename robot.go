@@ -112,6 +112,33 @@ type JointValue struct {
 	Value  float64 `json:"value"`
 }
 
+// PendingRobot is a robot that asks to join. What it says is not stored; the last few messages are kept in memory, so that
+// an admin can see whom the program is asked to trust.
+type PendingRobot struct {
+	ID        RobotID   `json:"robot_id"`
+	Address   string    `json:"ip_address" doc:"Address that the last message came from"`
+	FirstSeen time.Time `json:"first_seen"`
+	LastSeen  time.Time `json:"last_seen"`
+	Messages  int       `json:"messages" doc:"Messages received since first seen"`
+	Samples   []Sample  `json:"samples" nullable:"false" doc:"At most 5, newest first"`
+}
+
+// Sample is one message of a pending robot, shortened for a person to look at.
+type Sample struct {
+	Topic   string    `json:"topic"`
+	Payload string    `json:"payload" doc:"At most 512 characters"`
+	Time    time.Time `json:"time"`
+}
+
+// Enrolment is a robot's request to join with a join token.
+type Enrolment struct {
+	Token    string  // join token
+	Robot    RobotID // who it wants to be
+	Name     string  // for people; may be empty
+	Password string  // the MQTT password it has already; empty when it is new
+	Address  string  // IP address without port
+}
+
 // Sighting is the coalesced news about one robot since the last write.
 type Sighting struct {
 	Robot    RobotID
