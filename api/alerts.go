@@ -1,0 +1,156 @@
+package api
+
+import (
+	"context"
+	"reflect"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"tonypi"
+)
+
+// AlertPage is one page of alerts.
+type AlertPage struct {
+	Alerts []tonypi.Alert `json:"alerts" nullable:"false"`
+	Next   string         `json:"next_cursor" doc:"The cursor parameter of the next page; empty on the last one"`
+}
+
+// Acknowledgement says why an alert needs no more attention.
+type Acknowledgement struct {
+	Note string `json:"note,omitempty" maxLength:"1000"`
+}
+
+// Selection selects open alerts: by ID, of one robot, or all when empty.
+type Selection struct {
+	Robot tonypi.RobotID `json:"robot_id,omitempty" maxLength:"100"`
+	IDs   []int64        `json:"ids,omitempty" maxItems:"1000" nullable:"false"`
+}
+
+// Count is how many things a request changed.
+type Count struct {
+	Count int `json:"count"`
+}
+
+// optional is a query parameter that may be absent.
+type optional[T any] struct {
+	value T
+	set   bool
+}
+
+// Schema describes the parameter as if it were its value.
+func (optional[T]) Schema(r huma.Registry) *huma.Schema {
+	return huma.SchemaFromType(r, reflect.TypeFor[T]())
+}
+
+// Receiver tells huma where to put the value.
+func (o *optional[T]) Receiver() reflect.Value { return reflect.ValueOf(&o.value).Elem() }
+
+// OnParamSet remembers whether the parameter was there.
+func (o *optional[T]) OnParamSet(set bool, _ any) { o.set = set }
+
+func (o optional[T]) pointer() *T {
+	if !o.set {
+		return nil
+	}
+	return &o.value
+}
+
+type (
+	AlertScope struct {
+		Robot tonypi.RobotID `query:"robot_id" maxLength:"100" doc:"Only this robot's"`
+		Since string         `query:"time_range" enum:"1h,6h,24h,7d,30d,all" default:"24h" doc:"Created within"`
+	}
+	listAlertsIn struct {
+		AlertScope
+		Type         string          `query:"alert_type" maxLength:"50"`
+		Severity     tonypi.Severity `query:"severity" enum:"info,warning,critical"`
+		Acknowledged optional[bool]  `query:"acknowledged"`
+		Resolved     optional[bool]  `query:"resolved"`
+		Limit        int             `query:"limit" minimum:"1" maximum:"500" default:"100"`
+		Cursor       string          `query:"cursor" maxLength:"20" doc:"next_cursor of the page before"`
+	}
+	AlertPath struct {
+		ID int64 `path:"id" minimum:"1"`
+	}
+	acknowledgeIn struct {
+		AlertPath
+		Body *Acknowledgement
+	}
+	acknowledgeAllIn struct{ Body *Selection }
+	alertsOut        struct{ Body AlertPage }
+	alertOut         struct{ Body tonypi.Alert }
+	statsOut         struct{ Body tonypi.AlertStats }
+	countOut         struct{ Body Count }
+)
+
+// timeRanges are the words for how far back to look.
+var timeRanges = map[string]time.Duration{
+	"1h": time.Hour, "6h": 6 * time.Hour, "24h": 24 * time.Hour, "7d": 7 * 24 * time.Hour, "30d": 30 * 24 * time.Hour,
+}
+
+// from returns the earliest time of creation; zero for all.
+func (a AlertScope) from() time.Time {
+	if d, ok := timeRanges[a.Since]; ok {
+		return time.Now().Add(-d)
+	}
+	return time.Time{}
+}
+
+func (s *Server) listAlerts(ctx context.Context, in *listAlertsIn) (*alertsOut, error) {
+	f := tonypi.AlertFilter{
+		Robot: in.Robot, Type: in.Type, Severity: in.Severity, Acknowledged: in.Acknowledged.pointer(),
+		Resolved: in.Resolved.pointer(), Since: in.from(), Limit: in.Limit,
+	}
+	if in.Cursor != "" {
+		before, err := strconv.ParseInt(in.Cursor, 10, 64)
+		if err != nil || before < 1 {
+			return nil, tonypi.Errorf(tonypi.Invalid, "cursor is not one that this server gave out")
+		}
+		f.Before = before
+	}
+	alerts, err := s.cfg.AlertStore.Alerts(ctx, f)
+	page := AlertPage{Alerts: filled(alerts)}
+	if len(alerts) == in.Limit {
+		page.Next = strconv.FormatInt(alerts[len(alerts)-1].ID, 10)
+	}
+	return &alertsOut{page}, err
+}
+
+func (s *Server) alertStats(ctx context.Context, in *AlertScope) (*statsOut, error) {
+	stats, err := s.cfg.AlertStore.AlertStats(ctx, in.Robot, in.from())
+	return &statsOut{stats}, err
+}
+
+func (s *Server) getAlert(ctx context.Context, in *AlertPath) (*alertOut, error) {
+	a, err := s.cfg.AlertStore.Alert(ctx, in.ID)
+	return &alertOut{a}, err
+}
+
+func (s *Server) acknowledge(ctx context.Context, in *acknowledgeIn) (*alertOut, error) {
+	note := ""
+	if in.Body != nil {
+		note = in.Body.Note
+	}
+	a, err := s.cfg.Alerts.Acknowledge(ctx, in.ID, personOf(ctx).User.Username, note)
+	return &alertOut{a}, err
+}
+
+func (s *Server) acknowledgeAll(ctx context.Context, in *acknowledgeAllIn) (*countOut, error) {
+	var which Selection
+	if in.Body != nil {
+		which = *in.Body
+	}
+	n, err := s.cfg.Alerts.AcknowledgeAll(ctx, which.Robot, which.IDs, personOf(ctx).User.Username)
+	return &countOut{Count{n}}, err
+}
+
+func (s *Server) resolve(ctx context.Context, in *AlertPath) (*alertOut, error) {
+	a, err := s.cfg.Alerts.Resolve(ctx, in.ID, personOf(ctx).User.Username)
+	return &alertOut{a}, err
+}
+
+func (s *Server) deleteAlert(ctx context.Context, in *AlertPath) (*none, error) {
+	return nil, s.cfg.Alerts.Delete(ctx, in.ID)
+}

@@ -1,0 +1,235 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"net/mail"
+	"strings"
+	"time"
+	"unicode"
+
+	"tonypi"
+)
+
+// Bounds of what people type.
+const (
+	maxUsername = 50
+	minPassword = 8
+	maxPassword = 72 // bytes; bcrypt looks at no more
+)
+
+// NewUser is a user to be created.
+type NewUser struct {
+	Username string      `json:"username" minLength:"1" maxLength:"50" example:"ada"`
+	Email    string      `json:"email,omitempty" maxLength:"254" example:"ada@example.org"`
+	Password string      `json:"password" minLength:"8" maxLength:"72" doc:"8 to 72 bytes"`
+	Role     tonypi.Role `json:"role,omitempty" enum:"viewer,operator,admin" default:"viewer"`
+}
+
+// UserChange holds what is to change of a user; what is missing stays.
+type UserChange struct {
+	Email    *string      `json:"email,omitempty" maxLength:"254"`
+	Password *string      `json:"password,omitempty" minLength:"8" maxLength:"72" doc:"8 to 72 bytes; ends the user's sessions"`
+	Role     *tonypi.Role `json:"role,omitempty" enum:"viewer,operator,admin"`
+	Active   *bool        `json:"is_active,omitempty" doc:"An inactive user cannot sign in; open sessions end"`
+}
+
+type (
+	none     struct{}
+	userOut  struct{ Body tonypi.User }
+	UserPath struct {
+		ID string `path:"id" maxLength:"100"`
+	}
+	usersOut struct {
+		Body []tonypi.User `nullable:"false"`
+	}
+	createUserIn struct{ Body NewUser }
+	updateUserIn struct {
+		UserPath
+		Body UserChange
+	}
+)
+
+func (s *Server) listUsers(ctx context.Context, _ *none) (*usersOut, error) {
+	users, err := s.cfg.Users.Users(ctx)
+	return &usersOut{filled(users)}, err
+}
+
+func (s *Server) getUser(ctx context.Context, in *UserPath) (*userOut, error) {
+	u, err := s.user(ctx, in.ID)
+	return &userOut{u}, err
+}
+
+func (s *Server) user(ctx context.Context, id string) (tonypi.User, error) {
+	u, err := s.cfg.Users.User(ctx, id)
+	if tonypi.KindOf(err) == tonypi.NotFound {
+		return u, tonypi.Errorf(tonypi.NotFound, "User not found")
+	}
+	return u, err
+}
+
+func (s *Server) createUser(ctx context.Context, in *createUserIn) (*userOut, error) {
+	u, err := s.makeUser(ctx, in.Body)
+	return &userOut{u}, err
+}
+
+// makeUser checks and stores a new user.
+func (s *Server) makeUser(ctx context.Context, n NewUser) (tonypi.User, error) {
+	now := time.Now().UTC()
+	u := tonypi.User{
+		ID: strings.ToLower(rand.Text()), Username: n.Username, Email: n.Email, Role: n.Role, Active: true,
+		CreatedAt: now, UpdatedAt: now,
+	}
+	if err := validUsername(n.Username); err != nil {
+		return u, err
+	}
+	if err := validEmail(n.Email); err != nil {
+		return u, err
+	}
+	if err := n.Role.Validate(); err != nil {
+		return u, err
+	}
+	var err error
+	if u.PasswordHash, err = s.auth.hash(ctx, n.Password); err != nil {
+		return u, err
+	}
+	if err := s.cfg.Users.CreateUser(ctx, u); err != nil {
+		return u, err
+	}
+	s.log.Info("user created", "user", u.Username, "role", u.Role, "by", personOf(ctx).User.Username)
+	return u, nil
+}
+
+func (s *Server) updateUser(ctx context.Context, in *updateUserIn) (*userOut, error) {
+	c := in.Body
+	if c == (UserChange{}) {
+		return nil, tonypi.Errorf(tonypi.Invalid, "No fields to update")
+	}
+	s.auth.users.Lock()
+	defer s.auth.users.Unlock()
+	u, err := s.user(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.changeUser(ctx, &u, c); err != nil {
+		return nil, err
+	}
+	if err := s.keepAdmin(ctx, u); err != nil {
+		return nil, err
+	}
+	if err := s.cfg.Users.UpdateUser(ctx, u); err != nil {
+		return nil, err
+	}
+	s.auth.forget()
+	if c.Password != nil || !u.Active {
+		if err := s.auth.endOthers(ctx, u.ID, ""); err != nil {
+			return nil, err
+		}
+	}
+	s.log.Info("user changed", "user", u.Username, "role", u.Role, "active", u.Active, "by", personOf(ctx).User.Username)
+	return &userOut{u}, nil
+}
+
+// changeUser applies c to u.
+func (s *Server) changeUser(ctx context.Context, u *tonypi.User, c UserChange) error {
+	if c.Email != nil {
+		if err := validEmail(*c.Email); err != nil {
+			return err
+		}
+		u.Email = *c.Email
+	}
+	if c.Role != nil {
+		if err := c.Role.Validate(); err != nil {
+			return err
+		}
+		u.Role = *c.Role
+	}
+	if c.Active != nil {
+		u.Active = *c.Active
+	}
+	if c.Password != nil {
+		hash, err := s.auth.hash(ctx, *c.Password)
+		if err != nil {
+			return err
+		}
+		u.PasswordHash = hash
+	}
+	u.UpdatedAt = time.Now().UTC()
+	return nil
+}
+
+func (s *Server) deleteUser(ctx context.Context, in *UserPath) (*none, error) {
+	s.auth.users.Lock()
+	defer s.auth.users.Unlock()
+	if in.ID == personOf(ctx).User.ID {
+		return nil, tonypi.Errorf(tonypi.Invalid, "Cannot delete your own account")
+	}
+	u, err := s.user(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	gone := u
+	gone.Active = false
+	if err := s.keepAdmin(ctx, gone); err != nil {
+		return nil, err
+	}
+	if err := s.cfg.Users.DeleteUser(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	s.auth.forget()
+	s.log.Info("user deleted", "user", u.Username, "by", personOf(ctx).User.Username)
+	return nil, nil
+}
+
+// keepAdmin refuses a change after which nobody could manage the server. u is a user as it is going to be.
+func (s *Server) keepAdmin(ctx context.Context, u tonypi.User) error {
+	if u.Active && u.Role == tonypi.Admin {
+		return nil
+	}
+	users, err := s.cfg.Users.Users(ctx)
+	if err != nil {
+		return err
+	}
+	admins, was := 0, false
+	for _, other := range users {
+		switch {
+		case other.Role != tonypi.Admin || !other.Active:
+		case other.ID == u.ID:
+			was = true
+		default:
+			admins++
+		}
+	}
+	if was && admins == 0 {
+		return tonypi.Errorf(tonypi.Conflict, "The last active admin cannot be removed, demoted or disabled")
+	}
+	return nil
+}
+
+func validUsername(name string) error {
+	bad := func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }
+	if name == "" || len(name) > maxUsername || strings.ContainsFunc(name, bad) {
+		return tonypi.Errorf(tonypi.Invalid, "Username must have 1 to %d bytes and no spaces", maxUsername)
+	}
+	return nil
+}
+
+// validEmail accepts any address with a user and a domain, and none at all: an account in a closed network needs none.
+func validEmail(email string) error {
+	if email == "" {
+		return nil
+	}
+	a, err := mail.ParseAddress(email)
+	if err != nil || a.Address != email || len(email) > 254 {
+		return tonypi.Errorf(tonypi.Invalid, "Invalid e-mail address")
+	}
+	return nil
+}
+
+// filled makes an absent list an empty one: a list in an answer is never null.
+func filled[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
