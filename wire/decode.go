@@ -22,7 +22,10 @@ const (
 // one named by the connection, wins over the payload.
 //
 // The Update holds nothing of m.Payload. Whoever is done with it may give it to Release.
-func Decode(m Message) (*tonypi.Update, error) {
+func Decode(m Message) (*tonypi.Update, error) { return decode(m, (*doc).load) }
+
+// decode is Decode with a parser of choice: tests compare the fast one with encoding/json.
+func decode(m Message, load func(*doc, []byte) (Reason, bool)) (*tonypi.Update, error) {
 	k, id := parseTopic(m.Topic)
 	if !k.up() {
 		return nil, Problems{{UnknownTopic, cut("robots do not speak on "+m.Topic, maxDetail), 1}}
@@ -32,7 +35,7 @@ func Decode(m Message) (*tonypi.Update, error) {
 	}
 	d := decoders.Get().(*decoder)
 	defer d.free()
-	if reason, ok := d.load(m.Payload); !ok {
+	if reason, ok := load(&d.doc, m.Payload); !ok {
 		return nil, Problems{{reason, "payload cannot be parsed", 1}}
 	}
 	if !d.identify(m.Sender.Robot, id) {
@@ -208,16 +211,16 @@ func (d *decoder) measure(i int32) (float64, bool) {
 	return v, ok
 }
 
-// within is measure for numbers that cannot be just any: beyond lo or hi by more than slack is a problem, by less is
-// taken for lo or hi.
+// within is measure for numbers that cannot be just any: one that is outside lo to hi is a problem, but up to slack over
+// hi counts as hi, for percentages that were computed. Below lo there is no slack: -1 stands for "unknown".
 func (d *decoder) within(i int32, lo, hi, slack float64) (float64, bool) {
 	v, ok := d.measure(i)
 	if !ok {
 		return 0, false
 	}
-	if v < lo-slack || v > hi+slack {
+	if v < lo || v > hi+slack {
 		d.problems.add(OutOfRange, "%q is %v, outside %v to %v", cut(string(d.name(i)), MaxName), v, lo, hi)
 		return 0, false
 	}
-	return min(max(v, lo), hi), true
+	return min(v, hi), true
 }

@@ -50,13 +50,15 @@ func (d *decoder) sample(i int32, at time.Time) {
 		}
 	}
 	if stamp != 0 && i != 0 {
-		at = d.time(stamp)
+		if own := d.time(stamp); !own.IsZero() {
+			at = own
+		}
 	}
 	if name == 0 && value != 0 {
 		name = other
 	}
 	switch {
-	case name != 0:
+	case name != 0 || value != 0:
 		d.single(name, value, unit, at)
 	case inner == 0:
 		d.combined(i, at)

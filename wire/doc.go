@@ -49,7 +49,6 @@ type node struct {
 
 // load parses b, which must stay unchanged as long as the nodes are used.
 func (d *doc) load(b []byte) (Reason, bool) {
-	d.payload = b
 	if d.scan(b) {
 		return "", true
 	}
@@ -58,6 +57,7 @@ func (d *doc) load(b []byte) (Reason, bool) {
 
 // parseSlow fills the doc by way of encoding/json.
 func (d *doc) parseSlow(b []byte) (Reason, bool) {
+	d.payload = b
 	if !json.Valid(b) {
 		return BadJSON, false
 	}

@@ -9,7 +9,7 @@ import (
 // scan fills the doc from b without copying. It reads all of JSON but escapes in names, and Python's NaN and Infinity
 // besides. false means that it gave up: the text is unusual or wrong, and encoding/json decides.
 func (d *doc) scan(b []byte) bool {
-	d.buf, d.nodes = b, d.nodes[:0]
+	d.payload, d.buf, d.nodes = b, b, d.nodes[:0]
 	if len(b) > MaxPayload {
 		return false
 	}
