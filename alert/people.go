@@ -2,7 +2,6 @@ package alert
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 	"unicode/utf8"
@@ -121,43 +120,52 @@ func (e *Engine) Delete(ctx context.Context, id int64) error {
 // change applies f to the newest state of an alert and makes it known if f says so. The condition is nil when the alert is
 // not open.
 func (e *Engine) change(ctx context.Context, id int64, f func(*tonypi.Alert, *condition, time.Time) bool) (tonypi.Alert, error) {
-	a, err := e.find(ctx, id)
-	if err != nil {
-		return tonypi.Alert{}, err
+	for {
+		a, open, err := e.find(ctx, id)
+		if err != nil {
+			return tonypi.Alert{}, err
+		}
+		if changed, ok := e.changeFound(a, open, f); ok {
+			return changed, nil
+		}
+		// It resolved itself between find and the robot's lock: find has the newer state now.
 	}
+}
+
+func (e *Engine) changeFound(a tonypi.Alert, open bool, f func(*tonypi.Alert, *condition, time.Time) bool) (tonypi.Alert, bool) {
 	r := e.robot(a.Robot)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	target := &a
-	c := r.holder(a)
+	target, c := &a, r.holder(a)
 	if c != nil {
 		target = c.alert
-	} else if newer, ok := e.out.get(id); ok {
-		a = newer // it resolved itself meanwhile
+	} else if open {
+		return a, false
+	} else if newer, ok := e.out.get(a.ID); ok {
+		a = newer
 	}
 	if now := time.Now(); f(target, c, now) {
 		e.publish(target, now)
 	}
-	return *target, nil
+	return *target, true
 }
 
 // find returns an alert from memory, or from the store when it is long resolved.
-func (e *Engine) find(ctx context.Context, id int64) (tonypi.Alert, error) {
+func (e *Engine) find(ctx context.Context, id int64) (a tonypi.Alert, open bool, err error) {
 	if a, ok := e.open.get(id); ok {
-		return a, nil
+		return a, true, nil
 	}
 	if a, ok := e.out.get(id); ok {
-		return a, nil
+		return a, false, nil
 	}
-	a, err := e.store.Alert(ctx, id)
+	a, err = e.store.Alert(ctx, id)
+	if tonypi.KindOf(err) == tonypi.NotFound {
+		return a, false, tonypi.Errorf(tonypi.NotFound, "Alert %d not found", id)
+	}
 	if err != nil {
-		var known *tonypi.Error
-		if errors.As(err, &known) && known.Kind == tonypi.NotFound {
-			return a, tonypi.Errorf(tonypi.NotFound, "Alert %d not found", id)
-		}
-		return a, fmt.Errorf("load alert: %w", err)
+		return a, false, fmt.Errorf("load alert: %w", err)
 	}
-	return a, nil
+	return a, false, nil
 }
 
 // holder returns the condition that holds the open alert a, or nil; the robot's lock is held.
