@@ -1,0 +1,75 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { session } from "./api/session";
+import { readFleetSearch } from "./pages/fleet/search";
+import { Shell } from "./shell/Shell";
+import { NotFound, PageError } from "./shell/states";
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: PageError });
+
+/** Only paths of this page are a place to go after signing in. */
+export function readNext(search: Record<string, unknown>): { next?: string } {
+  const next = search.next;
+  return typeof next === "string" && /^\/(?![/\\])/.test(next) ? { next } : {};
+}
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: readNext,
+  component: lazyRouteComponent(() => import("./pages/sign-in/SignInPage"), "SignInPage"),
+});
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  component: lazyRouteComponent(() => import("./pages/setup/SetupPage"), "SetupPage"),
+});
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: "shell",
+  component: Shell,
+  beforeLoad: ({ location }) => {
+    if (session.current().status === "in") return;
+    throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { next: location.href } });
+  },
+});
+
+const fleet = createRoute({
+  getParentRoute: () => shell,
+  path: "/",
+  validateSearch: readFleetSearch,
+  component: lazyRouteComponent(() => import("./pages/fleet/FleetPage"), "FleetPage"),
+});
+
+const users = createRoute({
+  getParentRoute: () => shell,
+  path: "/users",
+  component: lazyRouteComponent(() => import("./pages/users/UsersPage"), "UsersPage"),
+});
+
+const robot = createRoute({
+  getParentRoute: () => shell,
+  path: "/robots/$robot",
+  component: lazyRouteComponent(() => import("./pages/robot/RobotFrame"), "RobotFrame"),
+});
+
+const live = createRoute({
+  getParentRoute: () => robot,
+  path: "/",
+  component: lazyRouteComponent(() => import("./pages/live/LivePage"), "LivePage"),
+});
+
+/** The table of contents: every view has its line here, and its tab or entry in shell/places.ts. */
+const tree = root.addChildren([signIn, setup, shell.addChildren([fleet, users, robot.addChildren([live])])]);
+
+export function makeRouter() {
+  return createRouter({ routeTree: tree, defaultPreload: "intent", scrollRestoration: true });
+}

@@ -1,0 +1,76 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { Outlet } from "@tanstack/react-router";
+import { useEffect, useMemo } from "react";
+import { session, useSession } from "@/api/session";
+import { useT } from "@/i18n/translate";
+import { Feed } from "@/live/feed";
+import { FeedContext } from "@/live/hooks";
+import { ConnectionBanner } from "./ConnectionBanner";
+import { BottomNav, SideNav } from "./Navigation";
+import { Notices, NoticesContext } from "./notices";
+import { Palette } from "./Palette";
+import { Toasts } from "./Toasts";
+import { TopBar } from "./TopBar";
+
+function liveURL(): string {
+  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/live`;
+}
+
+/** A feed for whoever is signed in; another person gets another one. */
+function useOwnFeed(): [Feed, Notices] {
+  const cache = useQueryClient();
+  const state = useSession();
+  const who = state.status === "in" ? state.user.id : "";
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `who` stands for the token that the feed asks for
+  const [feed, notices] = useMemo(() => {
+    const token = async (renew: boolean) => {
+      if (renew && !(await session.renew())) await session.lost();
+      return session.bearer();
+    };
+    return [new Feed(cache, { url: liveURL(), token }), new Notices()] as const;
+  }, [cache, who]);
+  useEffect(() => {
+    const stopTelling = feed.onAlerts(notices.add);
+    const stop = feed.run();
+    return () => {
+      stopTelling();
+      stop();
+    };
+  }, [feed, notices]);
+  return [feed, notices];
+}
+
+/** The frame around every view of a signed-in person. */
+export function Shell() {
+  const t = useT();
+  const [feed, notices] = useOwnFeed();
+  return (
+    <FeedContext value={feed}>
+      <NoticesContext value={notices}>
+        <a
+          href="#content"
+          className="fixed top-2 left-2 z-50 -translate-y-20 rounded-lg bg-accent px-4 py-2 text-accent-ink focus:translate-y-0"
+        >
+          {t("nav.skip")}
+        </a>
+        <div className="flex min-h-dvh">
+          <SideNav />
+          <div className="flex min-w-0 flex-1 flex-col max-md:pb-[calc(4rem+env(safe-area-inset-bottom))]">
+            <TopBar />
+            <ConnectionBanner />
+            <main
+              id="content"
+              tabIndex={-1}
+              className="mx-auto w-full max-w-[110rem] flex-1 px-3 py-4 outline-none sm:px-5"
+            >
+              <Outlet />
+            </main>
+          </div>
+        </div>
+        <BottomNav />
+        <Palette />
+        <Toasts />
+      </NoticesContext>
+    </FeedContext>
+  );
+}

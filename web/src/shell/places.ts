@@ -1,0 +1,26 @@
+import { Activity, Bot, type LucideIcon, UsersRound } from "lucide-react";
+import type { Action } from "@/api/role";
+import type { Key } from "@/i18n/translate";
+
+/** An entry of the navigation. */
+export interface Place {
+  to: "/" | "/users";
+  label: Key;
+  Icon: LucideIcon;
+  needs: Action;
+}
+
+/** The main navigation. A view gets its entry when it exists. */
+export const places: readonly Place[] = [
+  { to: "/", label: "nav.fleet", Icon: Bot, needs: "view" },
+  { to: "/users", label: "nav.users", Icon: UsersRound, needs: "manage_users" },
+];
+
+/** A view inside a robot. */
+export interface Tab {
+  to: "/robots/$robot";
+  label: Key;
+  Icon: LucideIcon;
+}
+
+export const tabs: readonly Tab[] = [{ to: "/robots/$robot", label: "tab.live", Icon: Activity }];
