@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"math"
+	"strconv"
 	"time"
 )
 
@@ -19,26 +21,29 @@ func (d *doc) stamp(i int32) (t time.Time, naive, ok bool) {
 		if !ok || v <= 0 {
 			return time.Time{}, false, false
 		}
+		if nanos, err := strconv.ParseInt(string(d.buf[n.off:n.end]), 10, 64); err == nil && nanos >= 1e17 {
+			return time.Unix(0, nanos).UTC(), false, true // has more digits than float64
+		}
 		t, ok = fromUnix(v)
 		return t, false, ok
 	}
 	return time.Time{}, false, false
 }
 
+// fromUnix rounds to microseconds, which is what float64 can tell of our days' seconds.
 func fromUnix(v float64) (time.Time, bool) {
 	switch {
 	case v < 1e11:
-		sec := int64(v)
-		return time.Unix(sec, int64((v-float64(sec))*1e9)).UTC(), true
+		v *= 1e6
 	case v < 1e14:
-		ms := int64(v)
-		return time.UnixMilli(ms).Add(time.Duration((v - float64(ms)) * 1e6)).UTC(), true
+		v *= 1e3
 	case v < 1e17:
-		return time.UnixMicro(int64(v)).UTC(), true
 	case v < 9e18:
-		return time.Unix(0, int64(v)).UTC(), true
+		v /= 1e3
+	default:
+		return time.Time{}, false
 	}
-	return time.Time{}, false
+	return time.UnixMicro(int64(math.Round(v))).UTC(), true
 }
 
 // parseStamp reads YYYY-MM-DDTHH:MM:SS with an optional fraction and an optional Z, ±HH:MM or ±HHMM; a space may stand
