@@ -1,0 +1,718 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tonypi"
+	"tonypi/wire"
+)
+
+// fakeBus is a server that remembers every message it took.
+type fakeBus struct {
+	mu     sync.Mutex
+	down   bool          // refuses everything
+	lossy  int           // of every so many messages one is taken without an answer; 0: none
+	delay  time.Duration // until the answer
+	count  int
+	taken  []wire.Message
+	order  []time.Time // of taking
+	refuse error
+}
+
+func (b *fakeBus) Publish(ctx context.Context, m wire.Message) error {
+	if b.delay > 0 {
+		select {
+		case <-time.After(b.delay):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.down {
+		return tonypi.Errorf(tonypi.Unavailable, "no server")
+	}
+	if b.refuse != nil {
+		return b.refuse
+	}
+	b.count++
+	m.Payload = slices.Clone(m.Payload)
+	m.At = time.Now()
+	b.taken = append(b.taken, m)
+	if b.lossy > 0 && b.count%b.lossy == 0 {
+		return errors.New("the answer was lost")
+	}
+	return nil
+}
+
+func (b *fakeBus) setDown(down bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.down = down
+}
+
+// on returns what was taken on a topic, decoded.
+func (b *fakeBus) on(t *testing.T, topic string) []tonypi.Update {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var all []tonypi.Update
+	for _, m := range b.taken {
+		if m.Topic != topic {
+			continue
+		}
+		if m.QoS != 1 || m.Retain {
+			t.Errorf("message on %s has QoS %d, retain %v", m.Topic, m.QoS, m.Retain)
+		}
+		m.Sender.Robot = "r1"
+		u, err := wire.Decode(m)
+		if err != nil {
+			t.Fatalf("%s: %v in %s", m.Topic, err, m.Payload)
+		}
+		all = append(all, *u)
+	}
+	return all
+}
+
+func (b *fakeBus) acks(t *testing.T) map[string]tonypi.Ack {
+	acks := map[string]tonypi.Ack{}
+	for _, u := range b.on(t, wire.CommandResponse) {
+		acks[u.Ack.CommandID] = *u.Ack
+	}
+	return acks
+}
+
+// fakeBody is a robot whose every value tells when it was read.
+type fakeBody struct {
+	mu      sync.Mutex
+	stops   []string
+	stopped bool
+	resumes int
+	posture string
+	logs    []string
+	halt    chan struct{}
+	stopErr error
+	did     []string
+}
+
+func newBody() *fakeBody { return &fakeBody{posture: "standing", halt: make(chan struct{})} }
+
+func one(m tonypi.Metric, source string, at time.Time) tonypi.Reading {
+	return tonypi.Reading{Robot: "r1", Metric: m, Source: source, Value: float64(at.UnixMilli()%100000) / 1000, Time: at}
+}
+
+func (b *fakeBody) Sensors(at time.Time, dst []tonypi.Reading) []tonypi.Reading {
+	return append(dst, one(tonypi.Acceleration, "accelerometer_z", at), one(tonypi.Orientation, "roll", at))
+}
+
+func (b *fakeBody) Servos(at time.Time, dst []tonypi.Reading) []tonypi.Reading {
+	for _, s := range []string{"servo_1", "servo_2"} {
+		dst = append(dst, one(tonypi.ServoPosition, s, at), one(tonypi.ServoTemperature, s, at),
+			tonypi.Reading{Metric: tonypi.ServoTorque, Source: s, Value: 1}, tonypi.Reading{Metric: tonypi.ServoErrors, Source: s, Value: 3})
+	}
+	return dst
+}
+
+func (b *fakeBody) Battery(at time.Time, dst []tonypi.Reading) []tonypi.Reading {
+	return append(dst, one(tonypi.BatteryPercent, "", at))
+}
+
+func (b *fakeBody) Location(at time.Time, dst []tonypi.Reading) []tonypi.Reading {
+	return append(dst, one(tonypi.Location, "x", at), one(tonypi.Location, "y", at))
+}
+
+func (b *fakeBody) Health(at time.Time, dst []tonypi.Reading) []tonypi.Reading {
+	return append(dst, one(tonypi.CPUPercent, "", at))
+}
+
+func (b *fakeBody) Posture(time.Time) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.posture
+}
+
+func (b *fakeBody) Events(at time.Time, u *tonypi.Update) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, l := range b.logs {
+		u.Logs = append(u.Logs, tonypi.LogEntry{Time: at, Level: "INFO", Source: "body", Message: l})
+	}
+	b.logs = nil
+}
+
+func (b *fakeBody) Stop(reason string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stops, b.stopped = append(b.stops, reason), true
+	close(b.halt)
+	b.halt = make(chan struct{})
+	return b.stopErr
+}
+
+func (b *fakeBody) Resume() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.resumes++
+	b.stopped = false
+	return nil
+}
+
+func (b *fakeBody) Do(ctx context.Context, kind string, params map[string]any) (string, error) {
+	b.mu.Lock()
+	halt := b.halt
+	b.did = append(b.did, kind)
+	b.mu.Unlock()
+	switch kind {
+	case "fail":
+		return "", errors.New("secret cause")
+	case "wave":
+		select {
+		case <-time.After(3 * time.Second):
+		case <-halt:
+			return "", tonypi.Errorf(tonypi.Conflict, "wave was interrupted")
+		case <-ctx.Done():
+			return "", tonypi.Wrap(tonypi.Unavailable, ctx.Err(), "wave was broken off")
+		}
+	}
+	return kind + " done", nil
+}
+
+// start runs an agent until the test's function returns and gives its goodbye time.
+func start(t *testing.T, c Config) (*Agent, func()) {
+	t.Helper()
+	c.ID, c.Log = "r1", slog.New(slog.DiscardHandler)
+	a, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- a.Run(ctx) }()
+	synctest.Wait()
+	return a, func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	}
+}
+
+func give(t *testing.T, handlers map[string]wire.Handler, topic string, c wire.Command) {
+	t.Helper()
+	payload, err := wire.EncodeCommand(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := handlers[topic]
+	if h == nil {
+		t.Fatalf("nobody listens on %s", topic)
+	}
+	if err := h(t.Context(), wire.Message{Topic: topic, Payload: payload}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRatesAndStamps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := &fakeBus{}
+		time.Sleep(37 * time.Millisecond) // begin between two ticks
+		_, stop := start(t, Config{Body: newBody(), Bus: bus, Phase: 30 * time.Millisecond})
+		time.Sleep(20 * time.Second)
+		stop()
+		for topic, want := range map[string]struct {
+			count int
+			every time.Duration
+		}{
+			wire.SensorTopic("r1"):   {201, 100 * time.Millisecond},
+			wire.ServoTopic("r1"):    {101, 200 * time.Millisecond},
+			wire.LocationTopic("r1"): {21, time.Second},
+			wire.BatteryTopic("r1"):  {5, 5 * time.Second},
+			wire.StatusTopic("r1"):   {6, 5 * time.Second}, // and the goodbye
+		} {
+			updates := bus.on(t, topic)
+			if n := len(updates); n < want.count-1 || n > want.count+1 {
+				t.Errorf("%s: %d messages in 20 s, want about %d", topic, n, want.count)
+			}
+			for i, u := range updates {
+				for _, r := range u.Readings {
+					if r.Time.Truncate(100*time.Millisecond) != r.Time || !r.Time.Equal(u.Sent) {
+						t.Fatalf("%s: reading at %v in a message of %v", topic, r.Time, u.Sent)
+					}
+				}
+				if i > 1 && len(u.Readings) > 0 && updates[i].Sent.Sub(updates[i-1].Sent) != want.every {
+					t.Fatalf("%s: %v after %v", topic, updates[i].Sent, updates[i-1].Sent)
+				}
+			}
+		}
+	})
+}
+
+func TestServosArriveWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := &fakeBus{}
+		_, stop := start(t, Config{Body: newBody(), Bus: bus, Rates: Rates{Servos: time.Second}})
+		time.Sleep(1500 * time.Millisecond)
+		stop()
+		got := map[string]float64{}
+		for _, r := range bus.on(t, wire.ServoTopic("r1"))[1].Readings {
+			got[r.Source+" "+string(r.Metric)] = r.Value
+		}
+		at := float64(time.Now().Truncate(time.Second).UnixMilli()%100000) / 1000
+		want := map[string]float64{
+			"servo_1 servo_position": at, "servo_1 servo_temperature": at, "servo_1 servo_torque": 1, "servo_1 servo_errors": 3,
+			"servo_2 servo_position": at, "servo_2 servo_temperature": at, "servo_2 servo_torque": 1, "servo_2 servo_errors": 3,
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Error(d)
+		}
+	})
+}
+
+// TestOutageLosesNothing takes the server away for two minutes, and loses answers after that: every tick's readings must
+// arrive, those of the present before those of the past, and the past newest first.
+func TestOutageLosesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := &fakeBus{lossy: 13, delay: 5 * time.Millisecond}
+		body := newBody()
+		a, stop := start(t, Config{Body: body, Bus: bus, Rates: FleetRates()})
+		began := time.Now()
+		time.Sleep(10*time.Second + 500*time.Millisecond)
+		a.Down()
+		bus.setDown(true)
+		body.mu.Lock()
+		body.logs = []string{"first", "second"}
+		body.mu.Unlock()
+		lost := time.Now()
+		time.Sleep(2 * time.Minute)
+		bus.setDown(false)
+		a.Up()
+		back := time.Now()
+		time.Sleep(time.Minute)
+		stop()
+		if s := a.Stats(); s.Dropped != 0 || s.Waiting != 0 {
+			t.Fatalf("stats %+v", s)
+		}
+		type key struct {
+			series tonypi.SeriesKey
+			at     time.Time
+		}
+		seen := map[key]float64{}
+		var past []time.Time
+		for _, u := range bus.on(t, wire.SensorTopic("r1")) {
+			for _, r := range u.Readings {
+				k := key{r.Key(), r.Time.UTC()}
+				if v, again := seen[k]; again && v != r.Value {
+					t.Errorf("%v came as %v and as %v", k, v, r.Value)
+				}
+				seen[k] = r.Value
+			}
+			if u.At.After(back) && u.Sent.Before(back.Add(-freshFor)) {
+				past = append(past, u.Sent)
+			}
+		}
+		for at := began.UTC().Truncate(time.Second); at.Before(back); at = at.Add(time.Second) {
+			k := key{tonypi.SeriesKey{Robot: "r1", Metric: tonypi.Orientation, Source: "roll"}, at}
+			if _, ok := seen[k]; !ok {
+				t.Fatalf("the reading of %v never came", at)
+			}
+		}
+		if len(past) < 110 {
+			t.Fatalf("only %d old messages came", len(past))
+		}
+		if !slices.IsSortedFunc(past, func(a, b time.Time) int { return b.Compare(a) }) {
+			t.Error("the past did not come newest first")
+		}
+		var logs []string
+		for _, u := range bus.on(t, wire.LogTopic("r1")) {
+			for _, l := range u.Logs {
+				if l.Source == "body" && (len(logs) == 0 || logs[len(logs)-1] != l.Message) {
+					logs = append(logs, l.Message)
+				}
+			}
+		}
+		if d := cmp.Diff([]string{"first", "second"}, logs); d != "" {
+			t.Errorf("logs: %s", d)
+		}
+		for _, u := range bus.on(t, wire.StatusTopic("r1")) {
+			if u.Sent.After(lost) && u.Sent.Before(back) && (u.Presence.Status != "" || u.Presence.Posture != "") {
+				t.Errorf("a late status of %v says %+v", u.Sent, u.Presence)
+			}
+		}
+	})
+}
+
+func TestBacklogIsPolite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := &fakeBus{}
+		a, stop := start(t, Config{Body: newBody(), Bus: bus, Rates: Rates{Sensors: time.Second}, Bounds: Bounds{BacklogRate: 5}})
+		a.Down()
+		time.Sleep(100 * time.Second)
+		a.Up()
+		bus.mu.Lock()
+		bus.taken = nil
+		bus.mu.Unlock()
+		time.Sleep(10 * time.Second)
+		old := 0
+		for _, u := range bus.on(t, wire.SensorTopic("r1")) {
+			if u.At.Sub(u.Sent) > 4*time.Second {
+				old++
+			}
+		}
+		stop()
+		if old < 40 || old > 52 {
+			t.Errorf("%d old messages in 10 s at 5 a second", old)
+		}
+	})
+}
+
+func TestServerThatIsDownIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := &fakeBus{refuse: errors.New("disk full")}
+		a, stop := start(t, Config{Body: newBody(), Bus: bus, Rates: Rates{Sensors: time.Second}})
+		time.Sleep(time.Minute)
+		if s := a.Stats(); s.Sent != 0 || s.Waiting < 60 || s.Dropped != 0 {
+			t.Fatalf("stats %+v", s)
+		}
+		bus.mu.Lock()
+		bus.refuse = nil
+		bus.mu.Unlock()
+		time.Sleep(20 * time.Second)
+		stop()
+		if s := a.Stats(); s.Sent < 80 || s.Waiting != 0 {
+			t.Errorf("stats %+v", s)
+		}
+	})
+}
+
+func TestFullQueueCountsWhatItDrops(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := &fakeBus{}
+		a, stop := start(t, Config{Body: newBody(), Bus: bus, Rates: Rates{Sensors: time.Second}, Queue: NewMemory(time.Minute, 0)})
+		a.Down()
+		time.Sleep(5 * time.Minute)
+		if s := a.Stats(); s.Dropped < 235 || s.Dropped > 245 || s.Waiting > 63 {
+			t.Errorf("stats %+v", s)
+		}
+		a.Up()
+		time.Sleep(10 * time.Second)
+		stop()
+		told := false
+		for _, u := range bus.on(t, wire.LogTopic("r1")) {
+			for _, l := range u.Logs {
+				told = told || strings.Contains(l.Message, "messages were dropped")
+			}
+		}
+		if !told {
+			t.Error("the loss is not told")
+		}
+	})
+}
+
+func TestStopLatchesAndInterrupts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus, body := &fakeBus{}, newBody()
+		a, stop := start(t, Config{Body: body, Bus: bus, Rates: FleetRates()})
+		commands, stops := a.Subscriptions(), a.StopSubscriptions()
+		topic := wire.CommandTopic("r1")
+		give(t, commands, topic, wire.Command{ID: "c1", Type: "wave"})
+		give(t, commands, topic, wire.Command{ID: "c2", Type: "bow"})
+		time.Sleep(time.Second)
+		began := time.Now()
+		give(t, stops, wire.StopBroadcast, wire.Command{ID: "e1", Type: wire.EmergencyStop, Reason: "test"})
+		synctest.Wait()
+		if d := cmp.Diff([]string{"test"}, body.stops); d != "" || !time.Now().Equal(began) {
+			t.Fatalf("after %v: %s", time.Since(began), d)
+		}
+		give(t, commands, topic, wire.Command{ID: "c3", Type: "wave"})
+		time.Sleep(time.Second)
+		acks := bus.acks(t)
+		for _, id := range []string{"c1", "c2", "c3"} {
+			if ack, ok := acks[id]; !ok || ack.Success {
+				t.Errorf("%s answered %+v", id, ack)
+			}
+		}
+		if want := "Robot is emergency stopped. Send 'resume' command first. Reason: test"; acks["c3"].Message != want {
+			t.Errorf("refused with %q", acks["c3"].Message)
+		}
+		if e := acks["e1"]; !e.Success || e.Type != wire.EmergencyStop || e.Reason != "test" || !strings.Contains(string(e.Data), `"motors_stopped":true`) {
+			t.Errorf("stop answered %+v %s", e, e.Data)
+		}
+		if n := len(bus.on(t, wire.StopResponse)); n != 1 {
+			t.Errorf("%d answers on the stop topic", n)
+		}
+		if p := last(bus.on(t, wire.StatusTopic("r1"))).Presence; p.Status != "emergency_stopped" || !p.Stopped || p.StopReason != "test" {
+			t.Errorf("status %+v", p)
+		}
+		give(t, commands, topic, wire.Command{ID: "c4", Type: wire.Resume})
+		time.Sleep(time.Second)
+		give(t, commands, topic, wire.Command{ID: "c5", Type: "bow"})
+		time.Sleep(time.Second)
+		acks = bus.acks(t)
+		if !acks["c4"].Success || acks["c4"].Type != wire.Resume || body.resumes != 1 || !acks["c5"].Success {
+			t.Errorf("resume %+v, bow %+v, resumed %d times", acks["c4"], acks["c5"], body.resumes)
+		}
+		if p := last(bus.on(t, wire.StatusTopic("r1"))).Presence; p.Stopped || p.Status != "online" {
+			t.Errorf("status %+v", p)
+		}
+		stop()
+	})
+}
+
+func last[T any](all []T) T { return all[len(all)-1] }
+
+func TestStopThatTheBodyDoesNotObeyIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus, body := &fakeBus{}, newBody()
+		body.stopErr = errors.New("port closed")
+		a, stop := start(t, Config{Body: body, Bus: bus, Rates: FleetRates()})
+		// not even JSON, and still a stop
+		if err := a.StopSubscriptions()[wire.StopTopic("r1")](t.Context(), wire.Message{Topic: wire.StopTopic("r1"), Payload: []byte("stop!")}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		stop()
+		u := bus.on(t, wire.StopResponse)
+		if len(u) != 1 || u[0].Ack.Success || strings.Contains(u[0].Ack.Message, "port closed") {
+			t.Errorf("answered %+v", u)
+		}
+		if stopped, _ := a.latch.state(); !stopped {
+			t.Error("the stop is not latched")
+		}
+	})
+}
+
+func TestStopOutlivesTheAgent(t *testing.T) {
+	file := t.TempDir() + "/stop.json"
+	synctest.Test(t, func(t *testing.T) {
+		a, stop := start(t, Config{Body: newBody(), Bus: &fakeBus{}, Rates: FleetRates(), Latch: file})
+		give(t, a.StopSubscriptions(), wire.StopTopic("r1"), wire.Command{ID: "e1", Type: wire.EmergencyStop, Reason: "smoke"})
+		time.Sleep(time.Second)
+		stop()
+
+		body := newBody()
+		b, stop := start(t, Config{Body: body, Bus: &fakeBus{}, Rates: FleetRates(), Latch: file})
+		if stopped, reason := b.latch.state(); !stopped || reason != "smoke" || !body.stopped {
+			t.Errorf("after the restart: stopped %v for %q, body %v", stopped, reason, body.stopped)
+		}
+		give(t, b.Subscriptions(), wire.CommandTopic("r1"), wire.Command{ID: "c1", Type: wire.Resume})
+		time.Sleep(time.Second)
+		stop()
+
+		body = newBody()
+		_, stop = start(t, Config{Body: body, Bus: &fakeBus{}, Rates: FleetRates(), Latch: file})
+		if body.stopped {
+			t.Error("the resume did not outlive the agent")
+		}
+		stop()
+	})
+}
+
+func TestCommandsAreAnswered(t *testing.T) {
+	tests := []struct {
+		command wire.Command
+		success bool
+		message string
+		data    string
+	}{
+		{wire.Command{ID: "a", Type: "bow"}, true, "bow done", ""},
+		{wire.Command{ID: "b", Type: "fail"}, false, "fail failed", ""},
+		{wire.Command{ID: "c", Type: "status_request"}, true, "Status retrieved", `"accelerometer_z":`},
+		{wire.Command{ID: "d", Type: "battery_request"}, true, "Battery status retrieved", `"battery_level":`},
+		{wire.Command{ID: "e", Type: wire.Resume}, true, "Robot was not stopped", ""},
+	}
+	synctest.Test(t, func(t *testing.T) {
+		bus, body := &fakeBus{}, newBody()
+		a, stop := start(t, Config{Body: body, Bus: bus, Rates: FleetRates()})
+		for _, tc := range tests {
+			give(t, a.Subscriptions(), wire.CommandBroadcast, tc.command)
+			give(t, a.Subscriptions(), wire.CommandBroadcast, tc.command) // delivered twice
+		}
+		time.Sleep(time.Second)
+		acks := bus.acks(t)
+		for _, tc := range tests {
+			ack := acks[tc.command.ID]
+			if ack.Success != tc.success || ack.Message != tc.message || !strings.Contains(string(ack.Data), tc.data) {
+				t.Errorf("%s answered %+v %s", tc.command.Type, ack, ack.Data)
+			}
+		}
+		if d := cmp.Diff([]string{"bow", "fail"}, body.did); d != "" {
+			t.Errorf("did: %s", d)
+		}
+		stop()
+	})
+}
+
+func TestPlainStopOvertakes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus, body := &fakeBus{}, newBody()
+		a, stop := start(t, Config{Body: body, Bus: bus, Rates: FleetRates()})
+		for _, c := range []wire.Command{{ID: "1", Type: "wave"}, {ID: "2", Type: "bow"}} {
+			give(t, a.Subscriptions(), wire.CommandTopic("r1"), c)
+		}
+		time.Sleep(time.Second)
+		give(t, a.Subscriptions(), wire.CommandTopic("r1"), wire.Command{ID: "3", Type: "stop"})
+		time.Sleep(100 * time.Millisecond)
+		acks := bus.acks(t)
+		if acks["1"].Success || acks["2"].Success || !acks["3"].Success || len(acks) != 3 {
+			t.Errorf("answers %+v", acks)
+		}
+		if d := cmp.Diff([]string{"wave", "stop"}, body.did); d != "" {
+			t.Errorf("did: %s", d)
+		}
+		stop()
+	})
+}
+
+func TestTooManyCommandsAreRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := &fakeBus{}
+		a, stop := start(t, Config{Body: newBody(), Bus: bus, Rates: FleetRates()})
+		for i := range maxPending + 5 {
+			give(t, a.Subscriptions(), wire.CommandTopic("r1"), wire.Command{ID: string(rune('a' + i)), Type: "wave"})
+			synctest.Wait()
+		}
+		time.Sleep(time.Second)
+		refused := 0
+		for _, ack := range bus.acks(t) {
+			if ack.Message == "Too many commands wait already" {
+				refused++
+			}
+		}
+		if refused != 4 { // one runs
+			t.Errorf("%d commands refused", refused)
+		}
+		stop()
+	})
+}
+
+func TestChangeOfPostureIsToldAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus, body := &fakeBus{}, newBody()
+		_, stop := start(t, Config{Body: body, Bus: bus, Rates: Rates{Sensors: 100 * time.Millisecond, Status: time.Minute}})
+		time.Sleep(2 * time.Second)
+		body.mu.Lock()
+		body.posture = "fallen_front"
+		body.mu.Unlock()
+		time.Sleep(110 * time.Millisecond)
+		if p := last(bus.on(t, wire.StatusTopic("r1"))).Presence; p.Posture != "fallen_front" {
+			t.Errorf("status %+v", p)
+		}
+		stop()
+	})
+}
+
+func TestGoodbye(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := &fakeBus{}
+		a, stop := start(t, Config{Body: newBody(), Bus: bus, Rates: FleetRates()})
+		time.Sleep(2500 * time.Millisecond)
+		stop()
+		m := last(bus.taken)
+		if p := last(bus.on(t, wire.StatusTopic("r1"))).Presence; p.Status != "offline" || m.Topic != wire.StatusTopic("r1") {
+			t.Errorf("the last message is %s %+v", m.Topic, p)
+		}
+		will := a.Will()
+		u, err := wire.Decode(will)
+		if err != nil || u.Presence.Status != "offline" || will.Topic != wire.StatusTopic("r1") || will.QoS != 1 || will.Retain {
+			t.Errorf("will %+v, %v", will, err)
+		}
+		before := len(bus.taken)
+		give(t, a.Subscriptions(), wire.CommandTopic("r1"), wire.Command{ID: "late", Type: "wave"})
+		give(t, a.StopSubscriptions(), wire.StopTopic("r1"), wire.Command{ID: "stop", Type: wire.EmergencyStop})
+		time.Sleep(time.Second)
+		if len(bus.taken) != before {
+			t.Error("an agent that has ended still speaks")
+		}
+	})
+}
+
+func TestShutdownCommandEndsRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := &fakeBus{}
+		a, stop := start(t, Config{Body: newBody(), Bus: bus, Rates: FleetRates()})
+		give(t, a.Subscriptions(), wire.CommandTopic("r1"), wire.Command{ID: "x", Type: "shutdown"})
+		time.Sleep(time.Second)
+		if ack := bus.acks(t)["x"]; !ack.Success || ack.Message != "Robot shutting down" {
+			t.Errorf("answered %+v", ack)
+		}
+		if p := last(bus.on(t, wire.StatusTopic("r1"))).Presence; p.Status != "offline" {
+			t.Errorf("status %+v", p)
+		}
+		stop()
+	})
+}
+
+func TestPhasesSpreadAndStampsAgree(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 10
+		bus := &fakeBus{}
+		var stops []func()
+		for i := range n {
+			_, stop := start(t, Config{Body: newBody(), Bus: bus, Rates: Rates{Sensors: time.Second}, Phase: Phase(i, n, time.Second)})
+			stops = append(stops, stop)
+		}
+		time.Sleep(10 * time.Second)
+		perMoment := map[time.Duration]int{}
+		for _, u := range bus.on(t, wire.SensorTopic("r1")) {
+			if u.Sent.Truncate(time.Second) != u.Sent {
+				t.Fatalf("stamp %v", u.Sent)
+			}
+			if u.Sent.After(time.Now().Add(-8 * time.Second)) {
+				perMoment[u.At.Sub(u.Sent)]++
+			}
+		}
+		if len(perMoment) != n {
+			t.Errorf("messages come at %d moments of the second, want %d: %v", len(perMoment), n, perMoment)
+		}
+		for _, stop := range stops {
+			stop()
+		}
+	})
+}
+
+func TestNewRefuses(t *testing.T) {
+	good := Config{ID: "r", Body: newBody(), Bus: &fakeBus{}, Log: slog.New(slog.DiscardHandler)}
+	tests := map[string]func(*Config){
+		"no ID":            func(c *Config) { c.ID = "" },
+		"no body":          func(c *Config) { c.Body = nil },
+		"no bus":           func(c *Config) { c.Bus = nil },
+		"no log":           func(c *Config) { c.Log = nil },
+		"odd rate":         func(c *Config) { c.Rates = Rates{Sensors: 33 * time.Millisecond} },
+		"negative rate":    func(c *Config) { c.Rates = Rates{Sensors: -time.Second} },
+		"phase past tick":  func(c *Config) { c.Phase = 100 * time.Millisecond },
+		"phase before":     func(c *Config) { c.Phase = -1 },
+		"rate over a hour": func(c *Config) { c.Rates = Rates{Sensors: 2 * time.Hour} },
+	}
+	for name, spoil := range tests {
+		c := good
+		spoil(&c)
+		if _, err := New(c); tonypi.KindOf(err) != tonypi.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := New(good); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTickIsTheLongestCommonInterval(t *testing.T) {
+	for want, r := range map[time.Duration]Rates{
+		100 * time.Millisecond: DefaultRates(),
+		time.Second:            FleetRates(),
+		500 * time.Millisecond: {Sensors: 1500 * time.Millisecond, Servos: time.Second},
+	} {
+		if got := r.tick(); got != want {
+			t.Errorf("tick %v, want %v", got, want)
+		}
+	}
+}

@@ -1,0 +1,185 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tonypi"
+	"tonypi/wire"
+)
+
+const (
+	freshFor   = 3 * time.Second // an entry that waited longer is backlog and goes at a bounded rate
+	retryFirst = 500 * time.Millisecond
+	retryMost  = 5 * time.Second
+)
+
+// link is what is known about the way to the server.
+type link struct {
+	lost atomic.Uint64 // messages dropped since the last time they were told of
+
+	mu      sync.Mutex
+	up      bool
+	failing bool
+	pause   time.Duration // before the next try after a failure
+	retryAt time.Time
+	oldAt   time.Time // when the next message of the backlog may go
+}
+
+func (l *link) isUp() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.up && !l.failing
+}
+
+// Up tells the agent that the connection to the broker is there: what waits is sent. Call it from the client's OnUp.
+func (a *Agent) Up() {
+	a.link.mu.Lock()
+	a.link.up, a.link.failing, a.link.pause, a.link.retryAt = true, false, 0, time.Time{}
+	a.link.mu.Unlock()
+	if n := a.link.lost.Swap(0); n > 0 {
+		a.say("WARNING", fmt.Sprintf("%d messages were dropped while the server was out of reach", n))
+	}
+	a.poke(a.changed)
+	for range a.cfg.Bounds.Inflight {
+		a.poke(a.wake)
+	}
+}
+
+// Down tells the agent that the connection is gone: what it reads from now on waits. Call it from the client's OnDown.
+func (a *Agent) Down() {
+	a.link.mu.Lock()
+	a.link.up = false
+	a.link.mu.Unlock()
+}
+
+func (a *Agent) poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// send publishes what waits until ctx ends: fresh entries at once, the backlog at its rate.
+func (a *Agent) send(ctx context.Context) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for ctx.Err() == nil {
+		e, ok, wait := a.next(time.Now())
+		if ok {
+			a.deliver(ctx, e)
+			continue
+		}
+		timer.Reset(wait)
+		select {
+		case <-ctx.Done():
+		case <-a.wake:
+		case <-timer.C:
+		}
+	}
+}
+
+// next takes the entry that may be sent now, or says how long to wait for one.
+func (a *Agent) next(now time.Time) (e Entry, ok bool, wait time.Duration) {
+	const long = time.Hour
+	l := &a.link
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.up {
+		return e, false, long
+	}
+	if d := l.retryAt.Sub(now); d > 0 {
+		return e, false, d
+	}
+	if e, ok = a.queue.Take(now.Add(-freshFor)); ok {
+		return e, true, 0
+	}
+	if d := l.oldAt.Sub(now); d > 0 {
+		return e, false, d
+	}
+	if e, ok = a.queue.Take(time.Time{}); !ok {
+		return e, false, long
+	}
+	l.oldAt = now.Add(time.Second / time.Duration(a.cfg.Bounds.BacklogRate))
+	return e, true, 0
+}
+
+// deliver publishes one entry. Unless the server took it, it waits again.
+func (a *Agent) deliver(ctx context.Context, e Entry) {
+	err := a.publish(ctx, e.Topic, e.Payload, a.cfg.Bounds.AckTimeout)
+	if k := tonypi.KindOf(err); k == tonypi.Invalid || k == tonypi.TooLarge {
+		a.log.Error("message refused", "topic", e.Topic, "err", err)
+		a.queue.Done(e, true)
+		a.dropped.Add(1)
+		return
+	}
+	a.queue.Done(e, err == nil)
+	a.noteDelivery(ctx, e.Topic, err)
+	if err == nil && e.Lane != Samples {
+		a.poke(a.wake) // the lane is free for the next one
+	}
+}
+
+func (a *Agent) publish(ctx context.Context, topic string, payload []byte, most time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	return a.bus.Publish(ctx, wire.Message{Topic: topic, Payload: payload, QoS: 1})
+}
+
+// noteDelivery sets when the next try may be, and logs the first failure and the recovery.
+func (a *Agent) noteDelivery(ctx context.Context, topic string, err error) {
+	l := &a.link
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err == nil {
+		a.sent.Add(1)
+		if l.failing {
+			a.log.Info("server reached again", "waiting", a.queue.Len())
+		}
+		l.failing, l.pause = false, 0
+		return
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	if !l.failing && l.up {
+		a.log.Warn("server does not take messages", "topic", topic, "err", err)
+	}
+	l.failing = true
+	l.pause = min(max(2*l.pause, retryFirst), retryMost)
+	l.retryAt = time.Now().Add(l.pause)
+}
+
+// goodbye sends what is fresh and then that the robot is offline, as far as Bounds.Goodbye allows.
+func (a *Agent) goodbye(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, a.cfg.Bounds.Goodbye)
+	defer cancel()
+	if !a.link.isUp() {
+		return
+	}
+	began := time.Now()
+	for ctx.Err() == nil && time.Since(began) < a.cfg.Bounds.Goodbye/2 {
+		e, ok := a.queue.Take(began.Add(-freshFor))
+		if !ok {
+			break
+		}
+		err := a.publish(ctx, e.Topic, e.Payload, a.cfg.Bounds.Goodbye/2)
+		a.queue.Done(e, err == nil)
+		if err != nil {
+			break
+		}
+		a.sent.Add(1)
+	}
+	p := a.presence()
+	p.Status = "offline"
+	payload, err := wire.EncodeStatus(a.cfg.ID, time.Now(), wire.Status{Presence: p, Hardware: a.cfg.Self.Hardware})
+	if err == nil {
+		err = a.publish(ctx, wire.StatusTopic(a.cfg.ID), payload, a.cfg.Bounds.Goodbye)
+	}
+	if err != nil {
+		a.log.Warn("could not say goodbye", "err", err)
+	}
+}
