@@ -117,8 +117,11 @@ func (m *Memory) DeleteAlert(ctx context.Context, id int64) error {
 	if _, ok := m.alerts[id]; !ok {
 		return tonypi.Errorf(tonypi.NotFound, "Alert %d not found", id)
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	delete(m.alerts, id)
-	return ctx.Err()
+	return nil
 }
 
 // LastAlertID implements tonypi.AlertStore.
@@ -192,6 +195,9 @@ func (m *Memory) DeleteRule(ctx context.Context, id int64) error {
 	if _, ok := m.rules[id]; !ok {
 		return tonypi.Errorf(tonypi.NotFound, "Threshold %d not found", id)
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	delete(m.rules, id)
-	return ctx.Err()
+	return nil
 }

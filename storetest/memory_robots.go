@@ -61,11 +61,14 @@ func (m *Memory) UpdateRobot(ctx context.Context, r tonypi.Robot) error {
 	if !ok {
 		return errNoRobot()
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	old.Name, old.Description, old.Location = clean(r.Name), clean(r.Description), clean(r.Location)
 	old.Adoption = tonypi.Adoption(clean(string(r.Adoption)))
 	old.UpdatedAt = millis(time.Now())
 	m.robots[r.ID] = old
-	return ctx.Err()
+	return nil
 }
 
 // Seen implements tonypi.RobotStore.

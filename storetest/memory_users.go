@@ -177,16 +177,22 @@ func (m *Memory) SaveSession(ctx context.Context, s tonypi.Session) error {
 func (m *Memory) DeleteSession(ctx context.Context, id string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	delete(m.sessions, id)
-	return ctx.Err()
+	return nil
 }
 
 // DeleteSessionsOf implements tonypi.SessionStore.
 func (m *Memory) DeleteSessionsOf(ctx context.Context, userID string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	maps.DeleteFunc(m.sessions, func(_ string, s tonypi.Session) bool { return s.UserID == userID })
-	return ctx.Err()
+	return nil
 }
 
 // Credentials implements tonypi.CredentialStore.
@@ -253,8 +259,11 @@ func (m *Memory) DeleteCredential(ctx context.Context, id string) error {
 	if _, ok := m.credentials[id]; !ok {
 		return errNoCredential()
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	delete(m.credentials, id)
-	return ctx.Err()
+	return nil
 }
 
 // Setting implements tonypi.SettingStore.
@@ -278,6 +287,9 @@ func (m *Memory) SaveSetting(ctx context.Context, key, value string) error {
 	if clean(value) != value {
 		return tonypi.Errorf(tonypi.Invalid, "a setting must be plain text")
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	m.settings[key] = value
-	return ctx.Err()
+	return nil
 }
