@@ -9,7 +9,7 @@ import (
 
 // Fleet knows the present state of the adopted robots.
 type Fleet interface {
-	Summaries() []tonypi.Summary
+	Summaries() []tonypi.Summary // ordered by ID
 	// Summary returns one robot's state, or a NotFound error.
 	Summary(id tonypi.RobotID) (tonypi.Summary, error)
 }
@@ -50,6 +50,8 @@ type Rules interface {
 	// SaveRule inserts or updates by robot and type when the ID is 0, else updates that rule.
 	SaveRule(ctx context.Context, r tonypi.Rule) (tonypi.Rule, error)
 	DeleteRule(ctx context.Context, id int64) error
+	// RestoreDefaults creates the default rules whose type has no global rule, and returns how many.
+	RestoreDefaults(ctx context.Context) (int, error)
 }
 
 // History reads what robots measured. Every tonypi.SeriesStore is one.

@@ -54,8 +54,7 @@ type auth struct {
 	anonymous   tonypi.Role
 	origins     *http.CrossOriginProtection
 	throttle    *throttle
-	cost        int    // of bcrypt
-	dummy       []byte // a hash of nothing that anybody knows, to spend the same time on unknown users
+	cost        int // of bcrypt
 	hashing     chan struct{}
 	waiting     chan struct{}
 

@@ -3,7 +3,6 @@ package api
 import (
 	"cmp"
 	"context"
-	"slices"
 
 	"tonypi"
 )
@@ -61,9 +60,7 @@ type (
 )
 
 func (s *Server) listRobots(context.Context, *none) (*robotsOut, error) {
-	robots := slices.DeleteFunc(s.cfg.Fleet.Summaries(), func(r tonypi.Summary) bool { return r.Adoption != tonypi.Adopted })
-	slices.SortFunc(robots, func(a, b tonypi.Summary) int { return cmp.Compare(a.ID, b.ID) })
-	return &robotsOut{RobotList{filled(robots)}}, nil
+	return &robotsOut{RobotList{filled(s.cfg.Fleet.Summaries())}}, nil
 }
 
 func (s *Server) getRobot(_ context.Context, in *RobotPath) (*robotOut, error) {
@@ -74,7 +71,7 @@ func (s *Server) getRobot(_ context.Context, in *RobotPath) (*robotOut, error) {
 // robot returns an adopted robot's present state.
 func (s *Server) robot(id tonypi.RobotID) (tonypi.Summary, error) {
 	r, err := s.cfg.Fleet.Summary(id)
-	if tonypi.KindOf(err) == tonypi.NotFound && err != nil || err == nil && r.Adoption != tonypi.Adopted {
+	if tonypi.KindOf(err) == tonypi.NotFound {
 		return r, tonypi.Errorf(tonypi.NotFound, "Robot %q not found", id)
 	}
 	return r, err

@@ -139,7 +139,7 @@ func (r *routes) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Re
 	if r.once[pattern] {
 		handler = r.server.idempotent(handler)
 	}
-	_, path, _ := strings.Cut(pattern, " ")
+	path := pattern[strings.IndexByte(pattern, '/'):]
 	r.muxOf(path).Handle(pattern, r.server.guard(a, handler))
 }
 

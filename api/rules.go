@@ -135,21 +135,6 @@ func (s *Server) deleteRule(ctx context.Context, in *AlertPath) (*none, error) {
 
 // initDefaultRules creates the global default rules whose type has no global rule.
 func (s *Server) initDefaultRules(ctx context.Context, _ *none) (*countOut, error) {
-	have := map[string]bool{}
-	for _, r := range s.cfg.Rules.Rules() {
-		if r.Robot == "" {
-			have[r.Type] = true
-		}
-	}
-	n := 0
-	for _, r := range tonypi.DefaultRules() {
-		if have[r.Type] {
-			continue
-		}
-		if _, err := s.cfg.Rules.SaveRule(ctx, r); err != nil {
-			return nil, err
-		}
-		n++
-	}
-	return &countOut{Count{n}}, nil
+	n, err := s.cfg.Rules.RestoreDefaults(ctx)
+	return &countOut{Count{n}}, err
 }
