@@ -195,11 +195,18 @@ func nothing(u *tonypi.Update) bool {
 
 // add takes one reading.
 func (d *decoder) add(m tonypi.Metric, source string, v float64, at time.Time) {
-	if len(d.u.Readings) >= MaxReadings {
+	all := d.u.Readings
+	if len(all) >= MaxReadings {
 		d.problems.add(TooMany, "more than %d readings", MaxReadings)
 		return
 	}
-	d.u.Readings = append(d.u.Readings, tonypi.Reading{Robot: d.robot, Metric: m, Source: source, Value: v, Time: at})
+	if len(all) == cap(all) {
+		all = append(all, tonypi.Reading{})[:len(all)]
+	}
+	all = all[:len(all)+1]
+	r := &all[len(all)-1] // filled in place, see doc.value
+	r.Robot, r.Metric, r.Source, r.Value, r.Time = d.robot, m, source, v, at
+	d.u.Readings = all
 }
 
 // measure reads value i as a number. null is silently none, anything else that is no finite number is a problem.

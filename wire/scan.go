@@ -19,7 +19,8 @@ func (d *doc) scan(b []byte) bool {
 
 // space returns the index of the first byte from i on that is not white space.
 func space(b []byte, i int) int {
-	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\t' || b[i] == '\r') {
+	const white = 1<<' ' | 1<<'\n' | 1<<'\t' | 1<<'\r'
+	for i < len(b) && b[i] <= ' ' && white>>b[i]&1 != 0 {
 		i++
 	}
 	return i
@@ -31,8 +32,14 @@ func (d *doc) value(i int, key, keyEnd uint32, depth int) int {
 	if i >= len(b) || len(d.nodes) >= maxNodes {
 		return -1
 	}
+	// The node is filled where it lies: building it first and copying it took an eighth of the time.
 	at := len(d.nodes)
-	n := node{key: key, keyEnd: keyEnd, next: int32(at + 1)}
+	if at == cap(d.nodes) {
+		d.nodes = append(d.nodes, node{})
+	}
+	d.nodes = d.nodes[:at+1]
+	n := &d.nodes[at]
+	n.key, n.keyEnd, n.off, n.next = key, keyEnd, uint32(i), int32(at+1)
 	switch c := b[i]; c {
 	case '"':
 		end, k := scanText(b, i+1)
@@ -40,39 +47,33 @@ func (d *doc) value(i int, key, keyEnd uint32, depth int) int {
 			return -1
 		}
 		n.kind, n.off, n.end = k, uint32(i+1), uint32(end)
-		d.nodes = append(d.nodes, n)
 		return end + 1
-	case '{', '[':
-		if depth >= MaxDepth {
-			return -1
+	case '{':
+		n.kind = object
+		if i = d.members(i+1, depth+1); i >= 0 {
+			d.nodes[at].next, d.nodes[at].end = int32(len(d.nodes)), uint32(i)
 		}
-		n.kind, n.off = object, uint32(i)
-		if c == '[' {
-			n.kind = list
+		return i
+	case '[':
+		n.kind = list
+		if i = d.elements(i+1, depth+1); i >= 0 {
+			d.nodes[at].next, d.nodes[at].end = int32(len(d.nodes)), uint32(i)
 		}
-		d.nodes = append(d.nodes, n)
-		if c == '[' {
-			i = d.elements(i+1, depth+1)
-		} else {
-			i = d.members(i+1, depth+1)
-		}
-		d.nodes[at].next, d.nodes[at].end = int32(len(d.nodes)), uint32(max(i, 0))
 		return i
 	case 't', 'f', 'n', 'N', 'I':
 		i, n.kind = scanWord(b, i)
-	default:
-		n.off = uint32(i)
-		i = scanNumber(b, i, &n)
-		n.end = uint32(max(i, 0))
+		return i
 	}
-	if i >= 0 {
-		d.nodes = append(d.nodes, n)
-	}
+	i, n.kind, n.num = scanNumber(b, i)
+	n.end = uint32(max(i, 0))
 	return i
 }
 
 // members scans the inside of an object.
 func (d *doc) members(i, depth int) int {
+	if depth > MaxDepth {
+		return -1
+	}
 	b := d.buf
 	i = space(b, i)
 	if i < len(b) && b[i] == '}' {
@@ -108,6 +109,9 @@ func (d *doc) members(i, depth int) int {
 
 // elements scans the inside of a list.
 func (d *doc) elements(i, depth int) int {
+	if depth > MaxDepth {
+		return -1
+	}
 	b := d.buf
 	i = space(b, i)
 	if i < len(b) && b[i] == ']' {
@@ -220,14 +224,14 @@ func scanEscape(b []byte, i int) int {
 // tens are the powers of ten that float64 holds exactly.
 var tens = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22}
 
-// scanNumber scans a JSON number. Of digits that fit 53 bits and a power of ten that float64 holds, one division gives
-// the nearest float64; other numbers are left to strconv.
-func scanNumber(b []byte, i int, n *node) int {
+// scanNumber scans a JSON number and returns the index after it, or -1. Of digits that fit 53 bits and a power of ten
+// that float64 holds, one division gives the nearest float64; other numbers are left to strconv.
+func scanNumber(b []byte, i int) (int, kind, float64) {
 	negative := b[i] == '-'
 	if negative {
 		if i++; i < len(b) && b[i] == 'I' {
-			i, n.kind = scanWord(b, i)
-			return i
+			end, k := scanWord(b, i)
+			return end, k, 0
 		}
 	}
 	first := i
@@ -238,7 +242,7 @@ func scanNumber(b []byte, i int, n *node) int {
 	}
 	digits := i - first
 	if digits == 0 || digits > 1 && b[first] == '0' {
-		return -1
+		return -1, null, 0
 	}
 	decimals := 0
 	if i < len(b) && b[i] == '.' {
@@ -249,23 +253,21 @@ func scanNumber(b []byte, i int, n *node) int {
 			i++
 		}
 		if decimals = i - point; decimals == 0 {
-			return -1
+			return -1, null, 0
 		}
 	}
 	if i < len(b) && b[i]|0x20 == 'e' {
-		n.kind = longNumber
-		return scanExponent(b, i+1)
+		return scanExponent(b, i+1), longNumber, 0
 	}
 	// 19 digits cannot overflow a uint64.
 	if digits+decimals > 19 || mantissa >= 1<<53 {
-		n.kind = longNumber
-		return i
+		return i, longNumber, 0
 	}
-	n.kind, n.num = number, float64(mantissa)/tens[decimals]
+	v := float64(mantissa) / tens[decimals]
 	if negative {
-		n.num = -n.num
+		v = -v
 	}
-	return i
+	return i, number, v
 }
 
 // scanExponent scans what follows the e of a number.
