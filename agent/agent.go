@@ -47,6 +47,7 @@ type abilities struct {
 	Hosted
 	Postured
 	Eventful
+	Linked
 	Obeyer
 }
 
@@ -58,6 +59,7 @@ func abilitiesOf(b Body) (a abilities) {
 	a.Hosted, _ = b.(Hosted)
 	a.Postured, _ = b.(Postured)
 	a.Eventful, _ = b.(Eventful)
+	a.Linked, _ = b.(Linked)
 	a.Obeyer, _ = b.(Obeyer)
 	return a
 }

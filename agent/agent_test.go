@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -348,6 +349,37 @@ func TestOutageLosesNothing(t *testing.T) {
 				t.Errorf("a late status of %v says %+v", u.Sent, u.Presence)
 			}
 		}
+	})
+}
+
+// cutBody is a body whose network can be taken away.
+type cutBody struct {
+	*fakeBody
+	cut atomic.Bool
+}
+
+func (b *cutBody) Reaches() bool { return !b.cut.Load() }
+
+func TestBodyWithoutNetworkSendsLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus, body := &fakeBus{}, &cutBody{fakeBody: newBody()}
+		a, stop := start(t, Config{Body: body, Bus: bus, Rates: FleetRates()})
+		time.Sleep(5500 * time.Millisecond)
+		body.cut.Store(true)
+		time.Sleep(1500 * time.Millisecond)
+		bus.mu.Lock()
+		before := len(bus.taken)
+		bus.mu.Unlock()
+		time.Sleep(10 * time.Second)
+		if len(bus.taken) != before || a.Stats().Waiting < 30 {
+			t.Errorf("%d messages went out without a network, %d wait", len(bus.taken)-before, a.Stats().Waiting)
+		}
+		body.cut.Store(false)
+		time.Sleep(3500 * time.Millisecond)
+		if n := a.Stats().Waiting; n != 0 {
+			t.Errorf("%d messages still wait", n)
+		}
+		stop()
 	})
 }
 
@@ -714,5 +746,26 @@ func TestTickIsTheLongestCommonInterval(t *testing.T) {
 		if got := r.tick(); got != want {
 			t.Errorf("tick %v, want %v", got, want)
 		}
+	}
+}
+
+// BenchmarkSecond is the cost of one agent-second at the rates of a fleet, without the body and the network.
+func BenchmarkSecond(b *testing.B) {
+	a, err := New(Config{ID: "r1", Body: newBody(), Bus: &fakeBus{}, Log: slog.New(slog.DiscardHandler), Rates: FleetRates()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	at := noon
+	b.ReportAllocs()
+	for b.Loop() {
+		a.collect(at, at.Add(-time.Second))
+		for {
+			e, ok := a.queue.Take(time.Time{})
+			if !ok {
+				break
+			}
+			a.queue.Done(e, true)
+		}
+		at = at.Add(time.Second)
 	}
 }

@@ -52,6 +52,11 @@ type (
 	Eventful interface {
 		Events(at time.Time, u *tonypi.Update)
 	}
+	// Linked bodies know whether their network is there at all. Without it the agent does not try to send. A simulated
+	// body loses it by itself.
+	Linked interface {
+		Reaches() bool
+	}
 	// Obeyer bodies carry out commands. Do returns, when the command is done, a sentence about it; it ends early with an
 	// error when ctx ends or Stop is called. params holds JSON values.
 	Obeyer interface {

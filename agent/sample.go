@@ -68,6 +68,9 @@ func (a *Agent) collect(stamp, last time.Time) {
 	if a.able.Postured != nil {
 		a.posture = a.able.Posture(stamp)
 	}
+	if a.able.Linked != nil {
+		a.reach(a.able.Reaches())
+	}
 	if a.due(r.Status, stamp, last) || r.Status > 0 && a.posture != a.told && stamp.Sub(a.toldAt) >= statusPause {
 		a.tellStatus(stamp)
 	}

@@ -22,7 +22,8 @@ type link struct {
 	lost atomic.Uint64 // messages dropped since the last time they were told of
 
 	mu      sync.Mutex
-	up      bool
+	up      bool // the client is connected
+	cut     bool // the body says that it has no network
 	failing bool
 	pause   time.Duration // before the next try after a failure
 	retryAt time.Time
@@ -32,14 +33,37 @@ type link struct {
 func (l *link) isUp() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.up && !l.failing
+	return l.up && !l.cut && !l.failing
 }
 
 // Up tells the agent that the connection to the broker is there: what waits is sent. Call it from the client's OnUp.
 func (a *Agent) Up() {
 	a.link.mu.Lock()
-	a.link.up, a.link.failing, a.link.pause, a.link.retryAt = true, false, 0, time.Time{}
+	a.link.up = true
 	a.link.mu.Unlock()
+	a.restart()
+}
+
+// reach notes whether the body has a network.
+func (a *Agent) reach(yes bool) {
+	a.link.mu.Lock()
+	changed := a.link.cut == yes
+	a.link.cut = !yes
+	a.link.mu.Unlock()
+	if changed && yes {
+		a.restart()
+	}
+}
+
+// restart sends what waits, without the pause after failures.
+func (a *Agent) restart() {
+	a.link.mu.Lock()
+	a.link.failing, a.link.pause, a.link.retryAt = false, 0, time.Time{}
+	ready := a.link.up && !a.link.cut
+	a.link.mu.Unlock()
+	if !ready {
+		return
+	}
 	if n := a.link.lost.Swap(0); n > 0 {
 		a.say("WARNING", fmt.Sprintf("%d messages were dropped while the server was out of reach", n))
 	}
@@ -88,7 +112,7 @@ func (a *Agent) next(now time.Time) (e Entry, ok bool, wait time.Duration) {
 	l := &a.link
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.up {
+	if !l.up || l.cut {
 		return e, false, long
 	}
 	if d := l.retryAt.Sub(now); d > 0 {
