@@ -41,6 +41,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== self.location.origin) return;
-  if (request.mode === "navigate" && !/^\/(api|docs|metrics|mqtt)(\/|$)/.test(url.pathname)) event.respondWith(page(request));
+  if (request.mode === "navigate" && !/^\/(api|docs|metrics|mqtt)(\/|$)/.test(url.pathname))
+    event.respondWith(page(request));
   else if (url.pathname.startsWith("/assets/")) event.respondWith(asset(request));
 });

@@ -24,6 +24,7 @@ export const words = {
   "severity.critical": { en: "Critical", de: "Kritisch" },
   "posture.standing": { en: "Standing", de: "Steht" },
   "posture.walking": { en: "Walking", de: "Geht" },
+  "posture.sitting": { en: "Sitting", de: "Sitzt" },
   "posture.leaning": { en: "Leaning", de: "Lehnt" },
   "posture.fallen_front": { en: "Fallen on its front", de: "Nach vorn gefallen" },
   "posture.fallen_back": { en: "Fallen on its back", de: "Auf den Rücken gefallen" },

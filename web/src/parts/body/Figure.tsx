@@ -1,0 +1,103 @@
+import { memo } from "react";
+import { type Camera, frontView, type Shape, shadow, shapes } from "./draw";
+import type { Joint } from "./joints";
+import { place, rootFromFeet, type Skeleton, skeleton } from "./kinematics";
+import { poseFor } from "./poses";
+
+/** The part of the picture that is shown, in millimetres around the middle of the figure. */
+export const viewBox = "-210 -215 420 400";
+
+interface Props {
+  body: Skeleton;
+  camera: Camera;
+  /** Colour of a joint; undefined where nothing is known. */
+  color?: (joint: Joint) => string | undefined;
+}
+
+/** Paints a body: only paths, no state. Colours come from CSS, so both themes have their own figure. */
+export function Figure({ body, camera, color }: Props) {
+  const ground = shadow(camera);
+  return (
+    <g strokeLinejoin="round">
+      <ellipse cx={ground.at[0]} cy={ground.at[1]} rx={ground.rx} ry={ground.ry} fill="var(--line)" opacity={0.75} />
+      {shapes(body, camera).map((shape, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the order is the depth; there is nothing else to tell shapes by
+        <ShapePath key={i} shape={shape} color={color} />
+      ))}
+    </g>
+  );
+}
+
+const shell = (light: number) =>
+  `color-mix(in oklab, var(--shell-light) ${Math.round(light * 100)}%, var(--shell-dark))`;
+
+function ShapePath({ shape, color }: { shape: Shape; color: Props["color"] }) {
+  if (shape.kind === "joint") {
+    const fill = color?.(shape.joint) ?? "var(--shell-dark)";
+    return (
+      <g>
+        <circle
+          cx={shape.at[0]}
+          cy={shape.at[1]}
+          r={shape.radius}
+          fill={fill}
+          stroke="var(--shell-line)"
+          strokeWidth={1.4}
+        />
+        <circle cx={shape.at[0]} cy={shape.at[1]} r={shape.radius * 0.34} fill="var(--shell-line)" opacity={0.45} />
+      </g>
+    );
+  }
+  if (shape.kind === "limb") {
+    const d = `M${shape.from.join(" ")}L${shape.to.join(" ")}`;
+    return (
+      <g fill="none" strokeLinecap="round">
+        <path d={d} stroke="var(--shell-line)" strokeWidth={shape.width + 2.6} />
+        <path d={d} stroke={shell(shape.light * 0.8)} strokeWidth={shape.width} />
+        <path
+          d={d}
+          stroke={shell(Math.min(1, shape.light + 0.12))}
+          strokeWidth={shape.width * 0.5}
+          transform="translate(-2 -2)"
+        />
+      </g>
+    );
+  }
+  const fill = shape.part === "visor" ? "var(--shell-visor)" : shell(shape.light);
+  return (
+    <polygon
+      points={shape.points.map((p) => p.join(",")).join(" ")}
+      fill={fill}
+      stroke="var(--shell-line)"
+      strokeWidth={1.4}
+    />
+  );
+}
+
+const postures = new Map<string, Skeleton>();
+
+function bodyOf(posture: string): Skeleton {
+  let body = postures.get(posture);
+  if (!body) {
+    const { angles, root, lift } = poseFor(posture);
+    const free = skeleton(angles);
+    body = place(free, root ?? rootFromFeet(free), lift);
+    if (postures.size < 50) postures.set(posture, body);
+  }
+  return body;
+}
+
+/** A small figure that shows a posture by its pose. Its word stands elsewhere. */
+export const PostureFigure = memo(function PostureFigure({
+  posture,
+  className,
+}: {
+  posture: string;
+  className?: string;
+}) {
+  return (
+    <svg viewBox={viewBox} aria-hidden="true" className={className}>
+      <Figure body={bodyOf(posture)} camera={frontView} />
+    </svg>
+  );
+});
