@@ -194,6 +194,7 @@ func TestRetained(t *testing.T) {
 	robot.expect(0x40, 0, 3)
 	robot.send(robot.pub("tonypi/status/r1", "still on", 1, 4, 1))
 	robot.expect(0x40, 0, 4)
+	robot.alive() // the PUBACK comes before the fan-out
 	stranger := r.connect(hello{id: "new1"})
 	stranger.send(stranger.pub("tonypi/status/new1", "on", 1, 1, 1))
 	stranger.expect(0x40, 0, 1)
