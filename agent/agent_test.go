@@ -26,7 +26,6 @@ type fakeBus struct {
 	delay  time.Duration // until the answer
 	count  int
 	taken  []wire.Message
-	order  []time.Time // of taking
 	refuse error
 }
 

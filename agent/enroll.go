@@ -110,7 +110,7 @@ func LoadCredential(path string) (Credential, error) {
 
 // SaveCredential writes a credential into a file that only its owner may read.
 func SaveCredential(path string, c Credential) error {
-	data, err := json.MarshalIndent(c, "", "  ")
+	data, err := json.MarshalIndent(c, "", "  ") //nolint:gosec // keeping the password is what the file is for
 	if err != nil {
 		return fmt.Errorf("write credential: %w", err)
 	}

@@ -29,12 +29,10 @@ func (l *latch) state() (stopped bool, reason string) {
 	return l.stopped, l.reason
 }
 
-func (l *latch) set(stopped bool, reason string) (before string) {
+func (l *latch) set(stopped bool, reason string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	before = l.reason
 	l.stopped, l.reason, l.since = stopped, reason, time.Now()
-	return before
 }
 
 // takeStop is the handler of the stop topics: whatever comes there is a stop.
@@ -170,7 +168,7 @@ func replaceFile(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // gone already when all went well
+	defer func() { _ = os.Remove(f.Name()) }() // gone already when all went well
 	_, err = f.Write(data)
 	if err == nil {
 		err = f.Sync()

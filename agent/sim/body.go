@@ -7,9 +7,11 @@
 package sim
 
 import (
+	"fmt"
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"time"
 
@@ -90,6 +92,23 @@ func New(o Options) *Body {
 	b.cast()
 	return b
 }
+
+// Fleet makes n bodies named tonypi_01, tonypi_02, … that play the scenarios of ScenarioOf.
+func Fleet(n int, seed uint64, start time.Time) []*Body {
+	digits := max(2, len(strconv.Itoa(n)))
+	bodies := make([]*Body, n)
+	for i := range bodies {
+		id := tonypi.RobotID(fmt.Sprintf("tonypi_%0*d", digits, i+1))
+		bodies[i] = New(Options{ID: id, Seed: seed, Scenario: ScenarioOf(i), Start: start})
+	}
+	return bodies
+}
+
+// ID names the robot.
+func (b *Body) ID() tonypi.RobotID { return b.id }
+
+// Scenario is the part that the robot plays.
+func (b *Body) Scenario() Scenario { return b.story }
 
 // furnish gives the body its build and its place, different for each robot.
 func (b *Body) furnish() {

@@ -2,7 +2,10 @@ package sim
 
 import (
 	"context"
+	"errors"
+	"io"
 	"math"
+	"net"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -500,6 +503,10 @@ func TestFleetIsDiverse(t *testing.T) {
 	if count[Steady] < 700 {
 		t.Errorf("only %d of 1000 are healthy", count[Steady])
 	}
+	fleet := Fleet(100, 1, birth)
+	if first, last := fleet[0].ID(), fleet[99].ID(); first != "tonypi_001" || last != "tonypi_100" || fleet[1].Scenario() != HotKnee {
+		t.Errorf("fleet from %s to %s, the second plays %v", first, last, fleet[1].Scenario())
+	}
 }
 
 // BenchmarkSecond is the cost of one robot-second at the demo's rates: sensors, servos and location at 1 Hz, the rest
@@ -526,5 +533,57 @@ func BenchmarkSecond(b *testing.B) {
 			buf = r.Battery(at, buf)
 			buf = r.Health(at, buf)
 		}
+	}
+}
+
+// TestDialFollowsTheLink connects over the body's Wi-Fi, takes it away and gives it back.
+func TestDialFollowsTheLink(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				_, _ = io.Copy(c, c) // ends when the robot's side is cut
+			}()
+		}
+	}()
+	b := body(Dying)
+	c, err := b.Dial(t.Context(), "tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Write([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	b.Advance(birth.Add(40 * time.Second))
+	if b.Reaches() {
+		t.Fatal("the robot is still there")
+	}
+	if err := c.SetReadDeadline(time.Now().Add(5 * time.Second)); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("the connection was not cut: %v", err)
+	}
+	if _, err := b.Dial(t.Context(), "tcp", l.Addr().String()); !errors.Is(err, errNoLink) {
+		t.Errorf("dialled without a link: %v", err)
+	}
+	for i := range 200 {
+		b.Advance(birth.Add(time.Duration(40+i) * time.Second))
+	}
+	again, err := b.Dial(t.Context(), "tcp", l.Addr().String())
+	if err != nil {
+		t.Fatalf("the robot never came back: %v", err)
+	}
+	if err := again.Close(); err != nil {
+		t.Error(err)
+	}
+	if n := len(b.link.conns); n != 0 {
+		t.Errorf("%d connections are remembered", n)
 	}
 }

@@ -61,8 +61,7 @@ func (b *Body) DialWith(ctx context.Context, network, address string,
 	b.link.conns[c] = struct{}{}
 	b.link.mu.Unlock()
 	if !b.Reaches() { // went down between dial and now
-		w.Close()
-		return nil, errNoLink
+		return nil, errors.Join(errNoLink, w.Close())
 	}
 	return w, nil
 }
