@@ -30,6 +30,7 @@ type ClientConfig struct {
 	Username string
 	Password string
 	TLS      *tls.Config // for mqtts and wss; nil trusts what the system trusts
+	Dial     DialFunc    // opens the TCP connection; nil dials the network
 
 	// Subscriptions are made on every connect. No two filters may match the same topic. A handler's error of kind
 	// Unavailable makes the client hand it the message again until it is taken; any other error drops the message.
@@ -46,6 +47,9 @@ type ClientConfig struct {
 	OnError func(error) // after each failed attempt to connect; must not block
 	Log     *slog.Logger
 }
+
+// DialFunc opens a network connection, as net.Dialer's DialContext does.
+type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Will is what the broker publishes for a client that it loses.
 type Will struct {

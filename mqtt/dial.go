@@ -25,11 +25,11 @@ func (c *Client) dial(ctx context.Context, _ autopaho.ClientConfig, u *url.URL) 
 	var err error
 	switch u.Scheme {
 	case "mqtts", "ssl":
-		nc, err = (&tls.Dialer{Config: c.config.TLS}).DialContext(dialing, "tcp", u.Host)
+		nc, err = c.dialTLS(dialing, u)
 	case "ws", "wss":
 		nc, err = c.dialWebSocket(ctx, dialing, u)
 	default:
-		nc, err = (&net.Dialer{}).DialContext(dialing, "tcp", u.Host)
+		nc, err = c.dialTCP(dialing, "tcp", u.Host)
 	}
 	if err != nil {
 		return nil, err
@@ -37,8 +37,35 @@ func (c *Client) dial(ctx context.Context, _ autopaho.ClientConfig, u *url.URL) 
 	return &link{Conn: nc, in: bufio.NewReaderSize(nc, smallRead)}, nil
 }
 
+func (c *Client) dialTCP(ctx context.Context, network, address string) (net.Conn, error) {
+	if c.config.Dial != nil {
+		return c.config.Dial(ctx, network, address)
+	}
+	return (&net.Dialer{}).DialContext(ctx, network, address)
+}
+
+func (c *Client) dialTLS(ctx context.Context, u *url.URL) (net.Conn, error) {
+	nc, err := c.dialTCP(ctx, "tcp", u.Host)
+	if err != nil {
+		return nil, err
+	}
+	config := c.config.TLS.Clone()
+	if config == nil {
+		config = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	if config.ServerName == "" {
+		config.ServerName = u.Hostname()
+	}
+	secure := tls.Client(nc, config)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		_ = nc.Close()
+		return nil, err
+	}
+	return secure, nil
+}
+
 func (c *Client) dialWebSocket(ctx, dialing context.Context, u *url.URL) (net.Conn, error) {
-	transport := &http.Transport{TLSClientConfig: c.config.TLS, Proxy: http.ProxyFromEnvironment}
+	transport := &http.Transport{TLSClientConfig: c.config.TLS, Proxy: http.ProxyFromEnvironment, DialContext: c.dialTCP}
 	ws, _, err := websocket.Dial(dialing, u.String(), &websocket.DialOptions{
 		HTTPClient: &http.Client{Transport: transport}, Subprotocols: []string{"mqtt"},
 	})
