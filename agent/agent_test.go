@@ -642,6 +642,22 @@ func TestChangeOfPostureIsToldAtOnce(t *testing.T) {
 	})
 }
 
+func TestRoundTripIsMeasuredUnlessTheBodyKnowsIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := &fakeBus{delay: 40 * time.Millisecond}
+		_, stop := start(t, Config{Body: newBody(), Bus: bus, Rates: FleetRates()})
+		time.Sleep(30 * time.Second)
+		stop()
+		u := bus.on(t, wire.StatusTopic("r1"))
+		for _, r := range u[len(u)-2].Readings {
+			if r.Metric == tonypi.NetworkRTT && r.Value > 35 && r.Value <= 40 {
+				return
+			}
+		}
+		t.Errorf("readings %+v", u[len(u)-2].Readings)
+	})
+}
+
 func TestGoodbye(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bus := &fakeBus{}

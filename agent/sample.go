@@ -233,6 +233,9 @@ func (a *Agent) tellStatus(stamp time.Time) {
 	}
 	s := wire.Status{Presence: a.presence(), Hardware: a.cfg.Self.Hardware}
 	healthOf(a.readings, &s)
+	if ms, ok := a.link.roundTrip(); ok && s.NetworkRTT == nil {
+		s.NetworkRTT = &ms
+	}
 	a.pushStatus(stamp, s)
 }
 

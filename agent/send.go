@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,13 +28,21 @@ type link struct {
 	failing bool
 	pause   time.Duration // before the next try after a failure
 	retryAt time.Time
-	oldAt   time.Time // when the next message of the backlog may go
+	oldAt   time.Time     // when the next message of the backlog may go
+	trip    time.Duration // from publishing to the acknowledgement, smoothed
 }
 
 func (l *link) isUp() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.up && !l.cut && !l.failing
+}
+
+// roundTrip is how long the server takes to answer, in ms, as the last messages met it; ok is false before the first.
+func (l *link) roundTrip() (ms float64, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return math.Round(float64(l.trip.Microseconds())/100) / 10, l.trip > 0
 }
 
 // Up tells the agent that the connection to the broker is there: what waits is sent. Call it from the client's OnUp.
@@ -133,6 +142,7 @@ func (a *Agent) next(now time.Time) (e Entry, ok bool, wait time.Duration) {
 
 // deliver publishes one entry. Unless the server took it, it waits again.
 func (a *Agent) deliver(ctx context.Context, e Entry) {
+	began := time.Now()
 	err := a.publish(ctx, e.Topic, e.Payload, a.cfg.Bounds.AckTimeout)
 	if k := tonypi.KindOf(err); k == tonypi.Invalid || k == tonypi.TooLarge {
 		a.log.Error("message refused", "topic", e.Topic, "err", err)
@@ -141,7 +151,7 @@ func (a *Agent) deliver(ctx context.Context, e Entry) {
 		return
 	}
 	a.queue.Done(e, err == nil)
-	a.noteDelivery(ctx, e.Topic, err)
+	a.noteDelivery(ctx, e.Topic, time.Since(began), err)
 	if err == nil && e.Lane != Samples {
 		a.poke(a.wake) // the lane is free for the next one
 	}
@@ -154,7 +164,7 @@ func (a *Agent) publish(ctx context.Context, topic string, payload []byte, most 
 }
 
 // noteDelivery sets when the next try may be, and logs the first failure and the recovery.
-func (a *Agent) noteDelivery(ctx context.Context, topic string, err error) {
+func (a *Agent) noteDelivery(ctx context.Context, topic string, took time.Duration, err error) {
 	l := &a.link
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -164,6 +174,7 @@ func (a *Agent) noteDelivery(ctx context.Context, topic string, err error) {
 			a.log.Info("server reached again", "waiting", a.queue.Len())
 		}
 		l.failing, l.pause = false, 0
+		l.trip += (took - l.trip) / 8
 		return
 	}
 	if ctx.Err() != nil {

@@ -55,6 +55,7 @@ type plot struct {
 	videoAt  float64 // next change of the video load
 	vision   float64 // CPU percent of the video
 	jobAt    float64
+	dockAt   float64 // percent at which it goes to its dock
 	weak     float64 // dB that the radio loses
 	misread  float64 // chance per servo and slow step that a read fails
 	off      bool    // the Pi is out
@@ -68,7 +69,7 @@ const never = 1e18
 // cast sets the scene for the body's scenario. The first events come within half a minute.
 func (b *Body) cast() {
 	p := &b.plot
-	*p = plot{fallAt: never, dropAt: never, dieAt: never, videoAt: never, jobAt: never, misread: 4e-5, lie: 8}
+	*p = plot{fallAt: never, dropAt: never, dieAt: never, videoAt: never, jobAt: never, misread: 4e-5, lie: 8, dockAt: b.between(24, 34)}
 	if b.life.Float64() < 0.3 {
 		p.jobAt = b.between(4, 60)
 	}
@@ -86,6 +87,7 @@ func (b *Body) cast() {
 	case LowBattery:
 		b.battery.percent = b.between(15.5, 16.2)
 		b.battery.capacity = 0.7 // an old pack
+		p.dockAt = 12
 		b.act.until = 1
 		p.restless = true
 	case Dying:
@@ -204,7 +206,7 @@ func (b *Body) rest() {
 func (b *Body) charge() {
 	p := &b.plot
 	switch {
-	case !b.battery.charging && b.battery.percent <= dockAt && b.balance.stage == upright && !b.stopped:
+	case !b.battery.charging && b.battery.percent <= p.dockAt && b.balance.stage == upright && !b.stopped:
 		b.battery.charging, p.lowSaid = true, false
 		b.say("WARNING", "power", fmt.Sprintf("Battery at %.0f %%, docked for charging", b.battery.percent))
 		b.end("battery low")

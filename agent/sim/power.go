@@ -21,7 +21,6 @@ const (
 	boardAmps   = 0.5  // what Pi and board draw
 	ampsPerLoad = 0.33 // per servo at full torque
 	chargeRate  = 0.4  // percent per second on the dock: some forty times faster than a real charger
-	dockAt      = 12.0 // percent
 	undockAt    = 92.0
 )
 
