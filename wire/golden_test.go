@@ -89,7 +89,7 @@ func show(t testing.TB, m Message) []byte {
 		d.Update = u
 	}
 	for _, p := range ProblemsOf(err) {
-		d.Problems = append(d.Problems, p.Error())
+		d.Problems = append(d.Problems, p.String())
 	}
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)

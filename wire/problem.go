@@ -36,7 +36,7 @@ type Problem struct {
 	Count  int
 }
 
-func (p Problem) Error() string {
+func (p Problem) String() string {
 	if p.Count > 1 {
 		return fmt.Sprintf("%s: %s (%d times)", p.Reason, p.Detail, p.Count)
 	}
@@ -44,12 +44,12 @@ func (p Problem) Error() string {
 }
 
 // Problems is the error of Decode: at most one Problem for each Reason. Its Kind is Invalid, or TooLarge.
-type Problems []Problem
+type Problems []Problem //nolint:errname // what is in it are problems, not failures: the Update is there
 
 func (ps Problems) Error() string {
 	parts := make([]string, len(ps))
 	for i, p := range ps {
-		parts[i] = p.Error()
+		parts[i] = p.String()
 	}
 	return strings.Join(parts, "; ")
 }

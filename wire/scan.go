@@ -19,7 +19,7 @@ func (d *doc) scan(b []byte) bool {
 
 // space returns the index of the first byte from i on that is not white space.
 func space(b []byte, i int) int {
-	const white = 1<<' ' | 1<<'\n' | 1<<'\t' | 1<<'\r'
+	const white uint64 = 1<<' ' | 1<<'\n' | 1<<'\t' | 1<<'\r'
 	for i < len(b) && b[i] <= ' ' && white>>b[i]&1 != 0 {
 		i++
 	}
