@@ -1,0 +1,152 @@
+// Package ingest is the only door for what robots say: Pipeline takes every message from decode to browser, Registry knows
+// the robots and decides who may speak.
+package ingest
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"tonypi"
+	"tonypi/wire"
+)
+
+// Series keeps readings. Every tonypi.SeriesStore is one.
+type Series interface {
+	// Append queues readings and returns at once; Commit.Wait waits until they are stored.
+	Append(readings []tonypi.Reading) (tonypi.Commit, error)
+}
+
+// Judge turns what robots say, and that they say nothing, into alerts. It does not block.
+type Judge interface {
+	// Seen tells of a robot's message, before Evaluate gets the fresh readings in it.
+	Seen(robot tonypi.RobotID, now time.Time)
+	Goodbye(robot tonypi.RobotID, now time.Time)
+	Evaluate(now time.Time, readings []tonypi.Reading)
+}
+
+// PipelineConfig is what a Pipeline works with. All fields are needed.
+type PipelineConfig struct {
+	Robots *Registry
+	Series Series
+	Alerts Judge
+	Show   tonypi.Shower
+	Log    *slog.Logger
+}
+
+// Pipeline takes messages in. It is safe for concurrent use; messages of one robot are carried one after the other.
+type Pipeline struct {
+	PipelineConfig
+	counts counts
+}
+
+// NewPipeline makes a Pipeline.
+func NewPipeline(c PipelineConfig) *Pipeline {
+	return &Pipeline{PipelineConfig: c, counts: newCounts()}
+}
+
+// Handle carries one message from decode to browser. It is a wire.Handler.
+//
+// For QoS 1 and 2 it returns when the readings are stored; its error is Unavailable when they could not be, and then the
+// message is to be sent again. What cannot be read is counted and not an error: sending it again would not help. Messages of
+// robots that may not speak are Forbidden.
+func (p *Pipeline) Handle(ctx context.Context, m wire.Message) error {
+	if m.At.IsZero() {
+		m.At = time.Now()
+	}
+	p.counts.messages.Add(1)
+	u, err := wire.Decode(m)
+	if err != nil {
+		p.unreadable(m, err)
+	}
+	if u == nil {
+		return nil
+	}
+	defer wire.Release(u)
+	e, err := p.Robots.speaker(ctx, m, u.Robot)
+	if err != nil {
+		p.counts.refused.Add(1)
+		return err
+	}
+	if e == nil {
+		p.counts.pending.Add(1)
+		return nil
+	}
+	commit, err := p.carry(e, u)
+	// The next message of the robot need not wait for the disk.
+	if err == nil && commit != nil && m.QoS > 0 {
+		err = notStored(commit.Wait(ctx))
+	}
+	if err != nil {
+		p.counts.notStored.Add(1)
+	}
+	return err
+}
+
+// carry takes a message of an adopted robot through every step, in the robot's turn. A step that fails stops no other: a
+// store that is down must not silence an alert.
+func (p *Pipeline) carry(e *entry, u *tonypi.Update) (tonypi.Commit, error) {
+	e.order.Lock()
+	defer e.order.Unlock()
+	changed, ok := p.Robots.seen(e, u)
+	if !ok {
+		return nil, nil // removed a moment ago
+	}
+	late := e.clock.place(u)
+	p.count(u, late)
+
+	p.Alerts.Seen(u.Robot, u.At)
+	if u.Presence != nil && u.Presence.Status == offline {
+		p.Alerts.Goodbye(u.Robot, u.At)
+	}
+	var commit tonypi.Commit
+	var stored error
+	if len(u.Readings) > 0 {
+		commit, stored = p.Series.Append(u.Readings)
+	}
+	fresh := u.Readings
+	if late > 0 {
+		// What is late belongs into the history only: it says nothing about now.
+		fresh = slices.DeleteFunc(fresh, func(r tonypi.Reading) bool { return isLate(u.At, r.Time) })
+	}
+	if len(fresh) > 0 {
+		p.Alerts.Evaluate(u.At, fresh)
+	}
+	p.show(u, fresh, changed)
+	return commit, notStored(stored)
+}
+
+// notStored gives a store's failure the kind that makes the sender send again.
+func notStored(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return tonypi.Wrap(tonypi.Unavailable, err, "readings were not stored")
+}
+
+// show tells whoever watches. Readings are shown even when there are none: the robot was heard of.
+func (p *Pipeline) show(u *tonypi.Update, fresh []tonypi.Reading, changed *tonypi.Robot) {
+	event := tonypi.Event{Robot: u.Robot, Time: u.At}
+	if changed != nil {
+		p.Show.Show(tonypi.Event{Kind: tonypi.RobotChanged, Robot: u.Robot, Time: u.At, RobotState: changed})
+	}
+	event.Kind, event.Readings = tonypi.ReadingsArrived, fresh
+	p.Show.Show(event)
+	event.Readings = nil
+	for i := range u.Logs {
+		event.Kind, event.Log = tonypi.LogWritten, &u.Logs[i]
+		p.Show.Show(event)
+	}
+	event.Log = nil
+	if u.Job != nil {
+		event.Kind, event.Job = tonypi.JobChanged, u.Job
+		p.Show.Show(event)
+		event.Job = nil
+	}
+	if len(u.Detections) > 0 {
+		event.Kind, event.Detections = tonypi.DetectionsArrived, u.Detections
+		p.Show.Show(event)
+	}
+}
