@@ -35,27 +35,27 @@ describe("straight body", () => {
 
 describe("directions", () => {
   const straight = skeleton({});
-  const after = (angles: Parameters<typeof skeleton>[0]) => skeleton(angles);
+  const posed = (angles: Parameters<typeof skeleton>[0]) => skeleton(angles);
   it("bends the knee backwards", () => {
-    expect(after({ knee_left: 40 }).ends.sole_left[1]).toBeGreaterThan(straight.ends.sole_left[1] + 0.05);
+    expect(posed({ knee_left: 40 }).ends.sole_left[1]).toBeGreaterThan(straight.ends.sole_left[1] + 0.05);
   });
   it("swings the thigh forward when hip pulse 4 rises", () => {
-    const raised = after({ hip_pitch_left: anglesOf([500, 500, 500, 600]).hip_pitch_left ?? 0 });
+    const raised = posed({ hip_pitch_left: anglesOf([500, 500, 500, 600]).hip_pitch_left ?? 0 });
     expect(raised.joints.knee_left[1]).toBeLessThan(straight.joints.knee_left[1] - 0.03);
   });
   it("lifts the arm forward when pulse 8 falls and outward when pulse 7 falls", () => {
     const pulses = [500, 479, 247, 413, 508, 500, 870, 664];
-    const forward = after(anglesOf([...pulses.slice(0, 7), 289]));
+    const forward = posed(anglesOf([...pulses.slice(0, 7), 289]));
     expect(forward.ends.hand_left[1]).toBeLessThan(-0.15);
-    const outward = after(anglesOf([...pulses.slice(0, 6), 500, 664]));
+    const outward = posed(anglesOf([...pulses.slice(0, 6), 500, 664]));
     expect(outward.ends.hand_left[0]).toBeGreaterThan(0.25);
     expect(Math.abs(outward.ends.hand_left[2] - outward.joints.shoulder_roll_left[2])).toBeLessThan(0.03);
   });
   it("raises the right arm outward to the right", () => {
-    expect(after({ shoulder_roll_right: -90 }).ends.hand_right[0]).toBeLessThan(-0.25);
+    expect(posed({ shoulder_roll_right: -90 }).ends.hand_right[0]).toBeLessThan(-0.25);
   });
   it("looks left and up with positive pan and negative tilt", () => {
-    const { head } = after({ head_pan: 30, head_tilt: -20 }).turned;
+    const { head } = posed({ head_pan: 30, head_tilt: -20 }).turned;
     const gaze = turn(head, [0, -1, 0]);
     expect(gaze[0]).toBeGreaterThan(0.4);
     expect(gaze[2]).toBeGreaterThan(0.3);
