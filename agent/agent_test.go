@@ -604,6 +604,37 @@ func TestPlainStopOvertakes(t *testing.T) {
 	})
 }
 
+func TestCommandsThatTheBrokerHeldBackAreNotObeyed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus, body := &fakeBus{}, newBody()
+		a, stop := start(t, Config{Body: body, Bus: bus, Rates: FleetRates()})
+		topic, began := wire.CommandTopic("r1"), time.Now()
+		a.Down()
+		time.Sleep(20 * time.Second)
+		give(t, a.Subscriptions(), topic, wire.Command{ID: "old", Type: "bow", Time: began.Add(time.Second)})
+		a.Up()
+		give(t, a.Subscriptions(), topic, wire.Command{ID: "old too", Type: "bow", Time: began.Add(time.Second)})
+		give(t, a.Subscriptions(), topic, wire.Command{ID: "new", Type: "bow", Time: time.Now()})
+		time.Sleep(time.Second)
+		give(t, a.StopSubscriptions(), wire.StopTopic("r1"), wire.Command{ID: "stop", Type: wire.EmergencyStop, Time: began.Add(time.Second)})
+		time.Sleep(3 * time.Second)
+		give(t, a.Subscriptions(), topic, wire.Command{ID: "resume", Type: wire.Resume})
+		time.Sleep(time.Second)
+		give(t, a.Subscriptions(), topic, wire.Command{ID: "wrong clock", Type: "bow", Time: began})
+		time.Sleep(time.Second)
+		stop()
+		acks := bus.acks(t)
+		for id, want := range map[string]bool{"old": false, "old too": false, "new": true, "stop": true, "wrong clock": true} {
+			if acks[id].Success != want {
+				t.Errorf("%s answered %+v", id, acks[id])
+			}
+		}
+		if len(body.stops) != 1 {
+			t.Errorf("stopped %d times", len(body.stops))
+		}
+	})
+}
+
 func TestTooManyCommandsAreRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bus := &fakeBus{}

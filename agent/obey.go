@@ -19,6 +19,8 @@ const (
 	maxPending = 16              // commands that wait for the running one
 	maxRun     = 2 * time.Minute // of one command
 	remembered = 64              // command IDs that are not obeyed a second time
+	settling   = 2 * time.Second // after connecting, in which the broker delivers what it held back
+	tooOld     = 5 * time.Second // for a command that the broker held back
 )
 
 // Subscriptions are the topics of ordinary commands with their handlers. Handlers return at once; answers are queued.
@@ -129,8 +131,22 @@ func (a *Agent) takeCommand(_ context.Context, m wire.Message) error {
 	return nil
 }
 
+// heldBack reports whether a command waited at the broker while the robot was out of reach. Who sent it does not expect
+// the robot to move now. Only around a connect are clocks compared: a robot's clock may be wrong.
+func (a *Agent) heldBack(c wire.Command) bool {
+	now := time.Now()
+	a.link.mu.Lock()
+	defer a.link.mu.Unlock()
+	settled := a.link.up && now.Sub(a.link.upAt) > settling
+	return !settled && !c.Time.IsZero() && now.Sub(c.Time) > tooOld
+}
+
 // enqueue lets a command wait for its turn. A plain stop overtakes: it ends what runs and what waits.
 func (a *Agent) enqueue(c wire.Command) {
+	if c.Type != "stop" && a.heldBack(c) {
+		a.refuse(c, tonypi.Errorf(tonypi.Unavailable, "The robot was out of reach when the command was sent"))
+		return
+	}
 	if stopped, reason := a.latch.state(); stopped {
 		a.refuse(c, stoppedError(reason))
 		return

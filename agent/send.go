@@ -29,6 +29,7 @@ type link struct {
 	pause   time.Duration // before the next try after a failure
 	retryAt time.Time
 	oldAt   time.Time     // when the next message of the backlog may go
+	upAt    time.Time     // when the connection came up last
 	trip    time.Duration // from publishing to the acknowledgement, smoothed
 }
 
@@ -48,7 +49,7 @@ func (l *link) roundTrip() (ms float64, ok bool) {
 // Up tells the agent that the connection to the broker is there: what waits is sent. Call it from the client's OnUp.
 func (a *Agent) Up() {
 	a.link.mu.Lock()
-	a.link.up = true
+	a.link.up, a.link.upAt = true, time.Now()
 	a.link.mu.Unlock()
 	a.restart()
 }
