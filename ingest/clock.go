@@ -27,9 +27,10 @@ const (
 // A stamp without a zone is local time of an unknown zone: the multiple of 15 minutes that brings the message's stamp
 // nearest to its arrival. If that is still over 5 s off, the time of arrival counts.
 //
-// A stamp with a zone counts as it is, up to 30 days back. One that lies ahead becomes the time of arrival. Whether an old one is a backlog or comes from a clock that is wrong
-// (a Raspberry Pi has none that survives a power cut) shows in the course of ten seconds: a backlog comes in faster than
-// it was measured, a wrong clock is off by the same amount all the time. Then the amount is added to the stamps.
+// A stamp with a zone counts as it is, up to 30 days back. One that lies ahead becomes the time of arrival. Whether an old
+// one is a backlog or comes from a clock that is wrong (a Raspberry Pi has none that survives a power cut) shows in the
+// course of ten seconds: a backlog comes in faster than it was measured, a wrong clock is off by the same amount all the
+// time. Then the amount is added to the stamps.
 type clock struct {
 	zone    time.Duration // to add to stamps without a zone
 	hasZone bool
@@ -49,22 +50,23 @@ type clock struct {
 // place gives everything in u a time of ours, adds a reading of the skew now and then, and returns how many readings are
 // late.
 func (c *clock) place(u *tonypi.Update) (late int) {
-	shift, known := c.shift(u)
+	at := newArrival(u.At)
+	at.shift, at.known = c.shift(u)
 	for i := range u.Readings {
 		r := &u.Readings[i]
-		r.Time = placed(u.At, r.Time, shift, known)
+		r.Time = at.place(r.Time)
 		if isLate(u.At, r.Time) {
 			late++
 		}
 	}
 	for i := range u.Logs {
-		u.Logs[i].Time = placed(u.At, u.Logs[i].Time, shift, known)
+		u.Logs[i].Time = at.place(u.Logs[i].Time)
 	}
 	for i := range u.Scans {
-		u.Scans[i].Time = placed(u.At, u.Scans[i].Time, shift, known)
+		u.Scans[i].Time = at.place(u.Scans[i].Time)
 	}
 	for i := range u.Detections {
-		u.Detections[i].Time = placed(u.At, u.Detections[i].Time, shift, known)
+		u.Detections[i].Time = at.place(u.Detections[i].Time)
 	}
 	if c.measured && u.At.Sub(c.told) >= tellSkew {
 		u.Readings = append(u.Readings, tonypi.Reading{
@@ -75,14 +77,27 @@ func (c *clock) place(u *tonypi.Update) (late int) {
 	return late
 }
 
-// placed returns t as a time of ours: at when t is missing or cannot be right.
-func placed(at, t time.Time, shift time.Duration, known bool) time.Time {
-	if t.IsZero() || !known {
-		return at.UTC()
+// arrival is what a message's stamps are measured against.
+type arrival struct {
+	at, oldest, newest time.Time     // UTC
+	shift              time.Duration // to add to stamps
+	known              bool          // false: stamps cannot be used
+}
+
+func newArrival(at time.Time) arrival {
+	return arrival{at: at.UTC(), oldest: at.Add(-retention).UTC(), newest: at.Add(maxAhead).UTC()}
+}
+
+// place returns t as a time of ours: that of the arrival when t is missing or cannot be right.
+func (a *arrival) place(t time.Time) time.Time {
+	if t.IsZero() || !a.known {
+		return a.at
 	}
-	t = t.Add(shift)
-	if t.After(at.Add(maxAhead)) || t.Before(at.Add(-retention)) {
-		return at.UTC()
+	if a.shift != 0 {
+		t = t.Add(a.shift)
+	}
+	if t.After(a.newest) || t.Before(a.oldest) {
+		return a.at
 	}
 	return t
 }

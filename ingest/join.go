@@ -190,7 +190,7 @@ func (r *Registry) renew(ctx context.Context, e *entry, q tonypi.Enrolment, now 
 		return "", err
 	}
 	for _, c := range old {
-		if err := r.Credentials.DeleteCredential(ctx, c.ID); err != nil {
+		if err := r.Credentials.DeleteCredential(ctx, c.ID); err != nil && tonypi.KindOf(err) != tonypi.NotFound {
 			return "", fmt.Errorf("end old credential: %w", err)
 		}
 		r.dropSecret([sha256.Size]byte(c.SecretHash))
