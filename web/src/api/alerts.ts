@@ -13,3 +13,14 @@ export function useOpenAlerts() {
     staleTime: 60_000,
   });
 }
+
+/** A robot's alerts of the last day, newest first, open or not. */
+export function useRecentAlerts(robot: string) {
+  return useQuery({
+    queryKey: [...keys.alertList, "recent", robot],
+    queryFn: async () => {
+      const query = { robot_id: robot, time_range: "24h", limit: 20 } as const;
+      return (await unwrap(api.GET("/api/v1/alerts", { params: { query } }))).alerts;
+    },
+  });
+}

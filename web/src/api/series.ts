@@ -24,14 +24,21 @@ export function fetchSeries({ robot, metrics, sources, ...rest }: SeriesQuestion
   );
 }
 
+interface Asking {
+  enabled?: boolean;
+  /** Not again while the view is open. */
+  once?: boolean;
+}
+
 /** History in buckets of [ms, min, max, mean, last, count]. A question without an end is asked again every 30 s. */
-export function useSeries(question: SeriesQuestion, enabled = true) {
+export function useSeries(question: SeriesQuestion, { enabled = true, once = false }: Asking = {}) {
   return useQuery({
     queryKey: [...keys.series(question.robot), question],
     queryFn: ({ signal }) => fetchSeries(question, signal),
     enabled,
-    staleTime: 15_000,
-    refetchInterval: question.to ? false : 30_000,
+    staleTime: once ? 60_000 : 15_000,
+    refetchInterval: once || question.to ? false : 30_000,
+    refetchOnWindowFocus: !once,
     placeholderData: (before) => before,
   });
 }

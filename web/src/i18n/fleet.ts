@@ -55,8 +55,8 @@ export const fleet = {
     de: "Mit dem ursprünglichen Python-Client, unverändert",
   },
   "empty.python_text": {
-    en: "On the robot, let the client's MQTT settings name this server. It then appears here as “wants to join”.",
-    de: "Trage auf dem Roboter diesen Server in die MQTT-Einstellungen des Clients ein. Er erscheint dann hier als „möchte beitreten“.",
+    en: "On the robot, start the client with this server as its broker. It then appears here as “wants to join”.",
+    de: "Starte auf dem Roboter den Client mit diesem Server als Broker. Er erscheint dann hier als „möchte beitreten“.",
   },
   "empty.demo": {
     en: "No robot at hand? Try the simulated fleet:",

@@ -45,6 +45,13 @@ export function useReadings(robot: string, metric?: string): readonly Reading[] 
   return useSyncExternalStore(subscribe, () => readings.list(robot, metric));
 }
 
+/** Reports whether anything is known of a robot's values. */
+export function useHasReadings(robot: string): boolean {
+  const { readings } = useFeed();
+  const subscribe = useCallback((listener: () => void) => readings.subscribe(listener, robot), [readings, robot]);
+  return useSyncExternalStore(subscribe, () => readings.list(robot).length > 0);
+}
+
 /** Values of one metric by source. */
 export function useValues(robot: string, metric: string): ReadonlyMap<string, Reading> {
   const list = useReadings(robot, metric);

@@ -30,7 +30,7 @@ export function EmptyFleet() {
         <li className="grid gap-2.5">
           <h3 className="font-semibold">2. {t("empty.python")}</h3>
           <p className="text-ink-2">{t("empty.python_text")}</p>
-          <CopyText text={`export MQTT_BROKER=${location.hostname}\nexport MQTT_PORT=1883\npython3 tonypi_client.py`} />
+          <CopyText text={`python3 tonypi_client.py --broker ${location.hostname} --port 1883 --robot-id tonypi_01`} />
         </li>
       </ol>
       <p className="mt-6 mb-2.5 border-line border-t pt-5 text-ink-2">{t("empty.demo")}</p>

@@ -1,26 +1,26 @@
 import { memo } from "react";
-import { type Camera, frontView, type Shape, shadow, shapes } from "./draw";
+import { type Camera, frontView, type Shape, shadow, shapesOf } from "./draw";
 import type { Joint } from "./joints";
-import { place, rootFromFeet, type Skeleton, skeleton } from "./kinematics";
+import { place, rootFromFeet, skeleton } from "./kinematics";
 import { poseFor } from "./poses";
 
 /** The part of the picture that is shown, in millimetres around the middle of the figure. */
 export const viewBox = "-210 -215 420 400";
 
 interface Props {
-  body: Skeleton;
+  shapes: readonly Shape[];
   camera: Camera;
   /** Colour of a joint; undefined where nothing is known. */
   color?: (joint: Joint) => string | undefined;
 }
 
 /** Paints a body: only paths, no state. Colours come from CSS, so both themes have their own figure. */
-export function Figure({ body, camera, color }: Props) {
+export function Figure({ shapes, camera, color }: Props) {
   const ground = shadow(camera);
   return (
     <g strokeLinejoin="round">
       <ellipse cx={ground.at[0]} cy={ground.at[1]} rx={ground.rx} ry={ground.ry} fill="var(--line)" opacity={0.75} />
-      {shapes(body, camera).map((shape, i) => (
+      {shapes.map((shape, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the order is the depth; there is nothing else to tell shapes by
         <ShapePath key={i} shape={shape} color={color} />
       ))}
@@ -74,17 +74,17 @@ function ShapePath({ shape, color }: { shape: Shape; color: Props["color"] }) {
   );
 }
 
-const postures = new Map<string, Skeleton>();
+const postures = new Map<string, readonly Shape[]>();
 
-function bodyOf(posture: string): Skeleton {
-  let body = postures.get(posture);
-  if (!body) {
+function postureShapes(posture: string): readonly Shape[] {
+  let list = postures.get(posture);
+  if (!list) {
     const { angles, root, lift } = poseFor(posture);
     const free = skeleton(angles);
-    body = place(free, root ?? rootFromFeet(free), lift);
-    if (postures.size < 50) postures.set(posture, body);
+    list = shapesOf(place(free, root ?? rootFromFeet(free), lift), frontView);
+    if (postures.size < 50) postures.set(posture, list);
   }
-  return body;
+  return list;
 }
 
 /** A small figure that shows a posture by its pose. Its word stands elsewhere. */
@@ -97,7 +97,7 @@ export const PostureFigure = memo(function PostureFigure({
 }) {
   return (
     <svg viewBox={viewBox} aria-hidden="true" className={className}>
-      <Figure body={bodyOf(posture)} camera={frontView} />
+      <Figure shapes={postureShapes(posture)} camera={frontView} />
     </svg>
   );
 });

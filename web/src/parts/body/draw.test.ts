@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { frontView, shapes } from "./draw";
+import { frontView, shapesOf } from "./draw";
 import { joints } from "./joints";
 import { place, rootFromAngles, skeleton } from "./kinematics";
 import { stand } from "./poses";
@@ -8,7 +8,7 @@ const standing = place(skeleton(stand), rootFromAngles(0, 0));
 
 describe("shapes", () => {
   it("paints every joint once, farthest first, within the picture", () => {
-    const list = shapes(standing, frontView);
+    const list = shapesOf(standing, frontView);
     expect(
       list
         .filter((shape) => shape.kind === "joint")
@@ -27,7 +27,7 @@ describe("shapes", () => {
   });
   it("shows the robot's left hand on the right from the front and on the left from behind", () => {
     const x = (yaw: number) => {
-      const elbow = shapes(standing, { yaw, pitch: 0 }).find((s) => s.kind === "joint" && s.joint === "elbow_left");
+      const elbow = shapesOf(standing, { yaw, pitch: 0 }).find((s) => s.kind === "joint" && s.joint === "elbow_left");
       return elbow?.kind === "joint" ? elbow.at[0] : 0;
     };
     expect(x(0)).toBeGreaterThan(50);
@@ -35,12 +35,12 @@ describe("shapes", () => {
   });
   it("shows the visor from the front only", () => {
     const visor = (yaw: number) =>
-      shapes(standing, { yaw, pitch: 0 }).filter((s) => s.kind === "face" && s.part === "visor").length;
+      shapesOf(standing, { yaw, pitch: 0 }).filter((s) => s.kind === "face" && s.part === "visor").length;
     expect(visor(0)).toBe(1);
     expect(visor(180)).toBe(0);
   });
   it("lies flat when the robot lies", () => {
-    const lying = shapes(place(skeleton(stand), rootFromAngles(0, 90)), { yaw: 90, pitch: 0 });
+    const lying = shapesOf(place(skeleton(stand), rootFromAngles(0, 90)), { yaw: 90, pitch: 0 });
     const ys = lying.flatMap((s) => (s.kind === "joint" ? [s.at[1]] : []));
     expect(Math.max(...ys) - Math.min(...ys)).toBeLessThan(130);
   });

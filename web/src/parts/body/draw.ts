@@ -60,7 +60,7 @@ const radii: Partial<Record<string, number>> = {
 };
 
 /** Lists everything to paint, the farthest first. */
-export function shapes(body: Skeleton, camera: Camera): Shape[] {
+export function shapesOf(body: Skeleton, camera: Camera): Shape[] {
   const r = view(camera);
   const all: Shape[] = [
     ...limbs.map((limb) => limbShape(body, limb, r)),
