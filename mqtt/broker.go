@@ -17,7 +17,6 @@ import (
 	"time"
 
 	mochi "github.com/mochi-mqtt/server/v2"
-	"github.com/mochi-mqtt/server/v2/packets"
 	"golang.org/x/time/rate"
 
 	"tonypi"
@@ -45,6 +44,7 @@ type Broker struct {
 	door     *door
 	arrivals *rate.Limiter
 	interest interest
+	wills    wills
 	counts   counters
 	seed     maphash.Seed
 	stripes  [64]sync.Mutex
@@ -186,6 +186,7 @@ func (b *Broker) housekeep(ctx context.Context, failed <-chan error) error {
 // shutdown closes listeners and connections. The library is closed last: it must not see a connection begin then.
 func (b *Broker) shutdown(listeners []listener) {
 	b.closing.Store(true)
+	b.wills.dropAll()
 	for _, l := range listeners {
 		_ = l.close()
 	}
@@ -275,27 +276,6 @@ func (b *Broker) evict(which func(wire.Sender) bool) {
 		c.evicted.Store(true)
 		c.goodbye(codeAdministrative)
 		_ = c.Close()
-	}
-}
-
-// forget removes a client's session. The stripe of its ID is held.
-func (b *Broker) forget(cl *mochi.Client) {
-	b.server.UnsubscribeClient(cl)
-	cl.ClearInflights()
-	if now, ok := b.server.Clients.Get(cl.ID); ok && now == cl {
-		b.server.Clients.Delete(cl.ID)
-	}
-}
-
-// forgetHeld drops messages that waited too long for a robot to return: nobody wants a robot to walk off because of a
-// command from half an hour ago.
-func (b *Broker) forgetHeld(cl *mochi.Client) {
-	oldest := time.Now().Add(-b.limits.Held).Unix()
-	for _, pk := range cl.State.Inflight.GetAll(false) {
-		if pk.FixedHeader.Type == packets.Publish && pk.Created < oldest {
-			cl.State.Inflight.Delete(pk.PacketID)
-			b.counts.dropped.Add(1)
-		}
 	}
 }
 

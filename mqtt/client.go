@@ -70,7 +70,14 @@ type Client struct {
 	tried   atomic.Bool
 	up      atomic.Bool
 	nth     atomic.Int64 // changes with every connect and disconnect
+	line    atomic.Pointer[line]
 	lanes   []chan delivery
+}
+
+// line is the context of one connection.
+type line struct {
+	context.Context
+	cut context.CancelFunc
 }
 
 // delivery is a message for a worker.
@@ -152,6 +159,9 @@ func (c *Client) Run(ctx context.Context) error {
 	}
 	c.manager.Store(cm)
 	<-cm.Done()
+	if l := c.line.Load(); l != nil {
+		l.cut()
+	}
 	working.Wait()
 	return nil
 }
@@ -169,6 +179,9 @@ func (c *Client) options(ctx context.Context) autopaho.ClientConfig {
 		ConnectPacketBuilder:          c.connectPacket,
 		AttemptConnection:             c.dial,
 		OnConnectionUp: func(cm *autopaho.ConnectionManager, _ *paho.Connack) {
+			l := &line{}
+			l.Context, l.cut = context.WithCancel(ctx)
+			c.line.Store(l)
 			go c.subscribe(ctx, cm, c.nth.Add(1))
 		},
 		OnConnectionDown: c.down,
@@ -254,6 +267,9 @@ func sleep(ctx context.Context, d time.Duration) bool {
 
 func (c *Client) down() bool {
 	c.nth.Add(1)
+	if l := c.line.Load(); l != nil {
+		l.cut()
+	}
 	if c.up.Swap(false) {
 		c.log.Warn("mqtt connection lost", "broker", c.url.Host, "client", c.config.ClientID)
 		if c.config.OnDown != nil {
@@ -297,11 +313,18 @@ func (c *Client) Connected() bool { return c.up.Load() }
 // Publish sends a message. At QoS 1 and 2 nil means that the broker has taken responsibility for it; at QoS 0 that it
 // was written. An Unavailable or TooMany error means: send again later; the broker may have got it all the same.
 func (c *Client) Publish(ctx context.Context, m wire.Message) error {
-	cm := c.manager.Load()
-	if cm == nil {
-		return tonypi.Errorf(tonypi.Unavailable, "the MQTT client is not running")
+	cm, l := c.manager.Load(), c.line.Load()
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case cm == nil || l == nil || l.Err() != nil:
+		return tonypi.Errorf(tonypi.Unavailable, "the MQTT broker is not connected")
 	}
-	r, err := cm.Publish(ctx, &paho.Publish{Topic: m.Topic, Payload: m.Payload, QoS: m.QoS, Retain: m.Retain})
+	// Without this the library would wait for an acknowledgement that cannot come after the connection has broken.
+	sending, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(l, cancel)()
+	r, err := cm.Publish(sending, &paho.Publish{Topic: m.Topic, Payload: m.Payload, QoS: m.QoS, Retain: m.Retain})
 	switch {
 	case r != nil && r.ReasonCode >= codeUnspecified:
 		return publishError(m.Topic, r.ReasonCode)

@@ -2,6 +2,7 @@ package mqtt
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -11,7 +12,6 @@ import (
 	"time"
 
 	mochi "github.com/mochi-mqtt/server/v2"
-	"github.com/mochi-mqtt/server/v2/packets"
 
 	"tonypi/wire"
 )
@@ -23,107 +23,108 @@ const (
 
 var readBuffers = sync.Pool{New: func() any { return new([bigRead]byte) }}
 
-// conn stands between a client's connection and the broker's library. Towards the library it is the connection, but
-// its Read returns only whole packets that were checked, at the pace the limits allow; its Write never waits for the
-// peer; its deadlines cannot be switched off.
+// conn is one client's connection. Its goroutine reads whole packets, checks them, and only then lets the broker's
+// library see them; while it waits its stack is shallow, which is most of what an idle connection costs. To the library
+// it is the connection to write to.
 type conn struct {
-	net.Conn // TCP, TLS or WebSocket
+	net.Conn // TCP, TLS or WebSocket; Write does not wait for the peer
 	out      *outbox
 	broker   *Broker
 	address  string
 	secure   bool
 
 	sender  wire.Sender
-	version byte // 0 until the client was admitted
-	v5      atomic.Bool
 	connect connect
-	gauge   *atomic.Int64 // counts connections of this sender's sort
-	client  *mochi.Client // nil until the session is established
+	version byte          // 0 until the client was admitted
+	gauge   *atomic.Int64 // counts connections of this sender's sort; nil until the Gate was told
+	client  *mochi.Client // nil until attached
 
 	// Reading; used by the connection's goroutine only.
-	buf    []byte // bytes buf[r:w] have been read; the first ready of them are whole, checked packets
-	r, w   int
-	ready  int
-	need   int  // size of the packet that is coming in, 0 when not known
-	filled bool // the last read filled the buffer, so more is likely to follow
-	broken error
-	pace   bucket
-	armed  time.Time // the read deadline that is set
-	slack  time.Duration
-	small  [smallRead]byte
+	buf       []byte // bytes buf[r:w] have been read and not been used
+	r, w      int
+	need      int  // size of the packet that is coming in, 0 when not known
+	filled    bool // the last read filled the buffer, so more is likely to follow
+	complete  bool // a packet was completed since the deadline was set
+	pace      bucket
+	patience  time.Duration // silence that ends the connection
+	armed     time.Time     // the read deadline that is set
+	lost      bool          // the peer is gone, or was sent away for breaking the protocol
+	departure byte          // reason in the DISCONNECT, when departed
+	departed  bool
+	small     [smallRead]byte
 
-	stash *packets.Packet // see hook.OnPacketRead
-
-	pacing  atomic.Bool  // retained messages are being handed over
-	offered atomic.Int64 // messages handed over since
-	sent    atomic.Int64 // and written since
-
+	v5          atomic.Bool
+	pacing      atomic.Bool  // retained messages are being handed over
+	offered     atomic.Int64 // messages handed over since
+	sent        atomic.Int64 // and written since
 	subscribing atomic.Bool
 	superseded  atomic.Bool // a newer connection has this client ID
 	evicted     atomic.Bool // closed by Disconnect: the session goes too
+	passing     atomic.Bool // the session ends with the connection
 	closed      atomic.Bool
-	lost        bool
-	unlock      func() // releases the client ID's stripe, nil when not held
 }
 
-// Read returns bytes of packets that passed the checks.
-func (c *conn) Read(p []byte) (int, error) {
-	for c.ready == 0 {
-		if err := c.broken; err != nil {
-			c.tell(err)
-			return 0, err
+// next returns the next packet; its body is valid until the next call.
+func (c *conn) next() (header, []byte, error) {
+	limit := c.broker.limits.packet()
+	if c.version == 0 {
+		limit = maxConnect
+	}
+	for {
+		at := c.buf[c.r:c.w]
+		h, whole, err := parseHeader(at)
+		switch {
+		case err != nil:
+			return header{}, nil, err
+		case whole && c.version == 0 && h.kind != connectPacket:
+			return header{}, nil, errProtocol
+		case whole && h.total() > limit:
+			return header{}, nil, errTooLarge
+		case whole && len(at) >= h.total():
+			c.r += h.total()
+			c.complete = true
+			return h, at[h.head:h.total()], nil
+		case whole:
+			c.need = h.total()
 		}
 		if err := c.fill(); err != nil {
-			return 0, err
+			return header{}, nil, err
 		}
 	}
-	n := copy(p, c.buf[c.r:c.r+c.ready])
-	c.r += n
-	c.ready -= n
+}
+
+// fill reads once.
+func (c *conn) fill() error {
 	if c.r == c.w {
 		c.rest()
 	}
-	return n, nil
-}
-
-// fill reads once and looks at what came.
-func (c *conn) fill() error {
 	c.room()
+	c.arm()
 	n, err := c.Conn.Read(c.buf[c.w:])
 	c.w += n
 	c.filled = c.w == len(c.buf)
 	c.broker.counts.bytesIn.Add(uint64(n))
-	if c.version == 0 {
-		return err // the handshake looks at the bytes itself
-	}
 	if n > 0 {
-		c.check()
+		return nil // an error comes again
 	}
-	if err != nil {
-		c.note()
-		if c.ready > 0 {
-			c.broken = err
-			return nil
-		}
+	if err != nil && !c.closed.Load() {
+		c.lost = true
 	}
 	return err
 }
 
-// note remembers whether the connection was lost rather than closed by this side.
-func (c *conn) note() {
-	if !c.closed.Load() {
-		c.lost = true
+// rest gives back what an idle connection does not need.
+func (c *conn) rest() {
+	c.r, c.w, c.need = 0, 0, 0
+	if len(c.buf) == smallRead || c.filled && len(c.buf) == bigRead {
+		return
 	}
+	c.release(c.buf)
+	c.buf = c.small[:]
 }
 
 // room makes space for the next read.
 func (c *conn) room() {
-	switch {
-	case c.buf == nil:
-		c.buf = c.small[:]
-	case c.r == c.w:
-		c.r, c.w = 0, 0
-	}
 	if c.w < len(c.buf) && (!c.filled || len(c.buf) > smallRead) {
 		return
 	}
@@ -149,68 +150,38 @@ func (c *conn) grow() {
 	c.release(old)
 }
 
-// rest gives back what an idle connection does not need.
-func (c *conn) rest() {
-	c.r, c.w, c.need = 0, 0, 0
-	if len(c.buf) == smallRead || c.filled && len(c.buf) == bigRead {
-		return
-	}
-	c.release(c.buf)
-	c.buf = c.small[:]
-}
-
 func (c *conn) release(buf []byte) {
 	if len(buf) == bigRead && cap(buf) == bigRead {
 		readBuffers.Put((*[bigRead]byte)(buf))
 	}
 }
 
-// check looks at the packets in the buffer and counts the good ones as ready.
-func (c *conn) check() {
-	messages := 0
-	for c.broken == nil {
-		at := c.buf[c.r+c.ready : c.w]
-		h, whole, err := parseHeader(at)
-		switch {
-		case err != nil:
-			c.broken = err
-		case !whole:
-			c.wait(messages)
-			return
-		case h.total() > c.broker.limits.packet():
-			c.broken = errTooLarge
-		case len(at) < h.total():
-			c.need = h.total()
-			c.wait(messages)
-			return
-		default:
-			if c.broken = checkBody(h, at[h.head:h.total()], c.version); c.broken == nil {
-				c.ready += h.total()
-				if h.kind == publishPacket {
-					messages++
-				}
-			}
-		}
-	}
-	c.wait(messages)
-}
-
-// wait slows a client down that sends too fast: it reads later, so TCP makes it wait.
-func (c *conn) wait(messages int) {
-	if messages == 0 {
+// arm sets the read deadline anew after a packet, not after bytes of one. Setting it costs as much as a small read, so
+// it is set a little late and then left alone for a while.
+func (c *conn) arm() {
+	if !c.complete || c.version == 0 {
 		return
 	}
-	c.broker.counts.messagesIn.Add(uint64(messages))
-	l := c.broker.limits
-	if d := c.pace.take(time.Now(), messages, l.MessageRate, l.MessageBurst); d > time.Millisecond {
+	c.complete = false
+	slack := min(time.Second, c.patience/8)
+	if t := time.Now().Add(c.patience); t.After(c.armed) {
+		c.armed = t.Add(slack)
+		_ = c.Conn.SetReadDeadline(c.armed)
+	}
+}
+
+// slow delays a client that sends too fast: it is read later, so TCP makes it wait.
+func (c *conn) slow(now time.Time) {
+	l := &c.broker.limits
+	if d := c.pace.take(now, 1, l.MessageRate, l.MessageBurst); d > time.Millisecond {
 		time.Sleep(d)
 	}
 }
 
-// tell counts why the connection ends and says so to an MQTT 5 client, once.
+// tell counts why the connection ends and says so to an MQTT 5 client.
 func (c *conn) tell(err error) {
 	var v *violation
-	if !errors.As(err, &v) || c.closed.Load() {
+	if !errors.As(err, &v) {
 		return
 	}
 	c.lost = true
@@ -225,53 +196,34 @@ func (c *conn) goodbye(code byte) {
 	}
 }
 
-// handshake reads the CONNECT and asks the Gate. After nil the library may have the connection.
-func (c *conn) handshake(ctx context.Context) error {
-	body, total, err := c.readConnect()
-	if err != nil {
-		return err
+// ack acknowledges a message at QoS 1, or 2, directly.
+func (c *conn) ack(kind byte, id uint16, code byte) {
+	b := [6]byte{kind << 4, 2, byte(id >> 8), byte(id), code, 0}
+	n := 4
+	if code != 0 {
+		b[1], n = 3, 5
 	}
-	c.connect, err = parseConnect(body)
-	if err != nil {
-		return err
+	_, _ = c.Write(b[:n])
+}
+
+// handshake reads the CONNECT and asks the Gate. It returns the CONNECT's body.
+func (c *conn) handshake(ctx context.Context) ([]byte, error) {
+	_, body, err := c.next()
+	if errors.Is(err, io.EOF) || errors.Is(err, os.ErrDeadlineExceeded) {
+		c.broker.refused(NoConnect)
 	}
-	// The will's payload points into the read buffer; it has been measured and is not needed again.
-	if c.connect.will != nil {
-		c.connect.will.payload = nil
+	if err != nil {
+		return nil, err
+	}
+	if c.connect, err = parseConnect(body); err != nil {
+		return nil, err
 	}
 	if err := c.admit(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	c.version = c.connect.version
 	c.v5.Store(c.version == version5)
-	c.slack = min(time.Second, time.Duration(c.connect.keepAlive)*time.Second/8)
-	c.ready = total
-	c.check()
-	return nil
-}
-
-func (c *conn) readConnect() (body []byte, total int, err error) {
-	for {
-		h, whole, err := parseHeader(c.buf[c.r:c.w])
-		switch {
-		case err != nil:
-			return nil, 0, err
-		case whole && h.kind != connectPacket:
-			return nil, 0, errProtocol
-		case whole && h.total() > maxConnect:
-			return nil, 0, errTooLarge
-		case whole && c.w-c.r >= h.total():
-			return c.buf[c.r+h.head : c.r+h.total()], h.total(), nil
-		case whole:
-			c.need = h.total()
-		}
-		if err := c.fill(); err != nil {
-			if errors.Is(err, io.EOF) || errors.Is(err, os.ErrDeadlineExceeded) {
-				c.broker.refused(NoConnect)
-			}
-			return nil, 0, err
-		}
-	}
+	return body, nil
 }
 
 // admit asks the Gate and checks the last will.
@@ -301,17 +253,8 @@ func (c *conn) is(sender wire.Sender) {
 	c.sender = sender
 }
 
-// SetDeadline sets the read deadline. The library sets it anew for every packet; only a change that matters is made.
-func (c *conn) SetDeadline(t time.Time) error {
-	if t.IsZero() {
-		t = time.Now().Add(c.broker.limits.Idle)
-	}
-	if !t.After(c.armed) {
-		return nil
-	}
-	c.armed = t.Add(c.slack)
-	return c.Conn.SetReadDeadline(c.armed)
-}
+// SetDeadline does nothing: deadlines are set where packets are read.
+func (c *conn) SetDeadline(time.Time) error { return nil }
 
 // Write hands p to the connection. It does not wait for the peer.
 func (c *conn) Write(p []byte) (int, error) {
@@ -354,4 +297,27 @@ func (c *conn) await() {
 	}
 	c.offered.Store(0) // some were not written; count anew
 	c.sent.Store(0)
+}
+
+// publication is a PUBLISH that has passed checkBody.
+type publication struct {
+	topic   string
+	id      uint16
+	payload []byte // valid until the next packet is read
+	qos     byte
+	retain  bool
+}
+
+func parsePublish(h header, body []byte, version byte) publication {
+	n := int(binary.BigEndian.Uint16(body))
+	p := publication{topic: string(body[2 : 2+n]), qos: h.flags >> 1 & 3, retain: h.flags&1 == 1}
+	r := reader{b: body[2+n:]}
+	if p.qos > 0 {
+		p.id = r.u16()
+	}
+	if version == version5 {
+		r.take(r.varint())
+	}
+	p.payload = r.b
+	return p
 }

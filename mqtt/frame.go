@@ -191,7 +191,7 @@ func checkSubscribe(kind byte, r *reader, version byte) error {
 				return errMalformed
 			}
 		}
-		if len(filter) > maxTopic {
+		if !r.bad && (filter == "" || len(filter) > maxTopic) {
 			return errTopic
 		}
 		n++

@@ -9,13 +9,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime/debug"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
-	"github.com/mochi-mqtt/server/v2/packets"
 	"golang.org/x/net/netutil"
 
 	"tonypi"
@@ -89,17 +86,14 @@ func (b *Broker) serve(c *conn) {
 	defer func() {
 		p := recover()
 		if p != nil {
-			b.refused(Panicked)
-			b.quiet.write(b.ctx, slog.LevelError, "mqtt connection panicked", slog.Any("panic", p),
-				slog.String("address", c.address), slog.String("stack", string(debug.Stack())))
+			b.panicked(c, p)
 		}
-		b.finish(c, p != nil)
+		b.detach(c, p != nil)
 	}()
-	if !b.greet(c) {
-		return
+	c.buf = c.small[:]
+	if b.greet(c) {
+		b.work(c)
 	}
-	// The error says how the client went, which note has seen already.
-	_ = b.server.EstablishConnection("tonypi", c)
 }
 
 // greet takes a connection through its CONNECT.
@@ -107,7 +101,10 @@ func (b *Broker) greet(c *conn) bool {
 	b.counts.handshaking.Add(1)
 	defer b.counts.handshaking.Add(-1)
 	_ = c.Conn.SetReadDeadline(time.Now().Add(b.limits.ConnectTimeout))
-	err := c.handshake(b.ctx)
+	body, err := c.handshake(b.ctx)
+	if err == nil {
+		err = b.attach(c, body)
+	}
 	var no *refusal
 	var v *violation
 	switch {
@@ -122,49 +119,6 @@ func (b *Broker) greet(c *conn) bool {
 		b.refused(v.reason)
 	}
 	return false
-}
-
-// finish ends a connection: session, stripe, Gate, socket.
-func (b *Broker) finish(c *conn, panicked bool) {
-	_ = c.Close()
-	if cl := c.client; cl != nil {
-		cl.Stop(nil)
-		if (panicked || c.evicted.Load()) && !cl.IsTakenOver() {
-			if c.unlock == nil {
-				c.lock(b.stripe(cl.ID))
-			}
-			b.forget(cl)
-		}
-	}
-	c.releaseStripe()
-	if c.gauge == nil {
-		return
-	}
-	c.gauge.Add(-1)
-	b.gate.Gone(c.sender, c.lost && !c.saidGoodbye() && !c.superseded.Load() && !c.evicted.Load() && !b.closing.Load())
-}
-
-// saidGoodbye reports whether the client sent a DISCONNECT.
-func (c *conn) saidGoodbye() bool {
-	cause := c.client.StopCause()
-	return errors.Is(cause, packets.CodeDisconnect) || errors.Is(cause, packets.CodeDisconnectWillMessage)
-}
-
-// connected tells the Gate, which hears of the end in finish.
-func (b *Broker) connected(c *conn) {
-	c.gauge = b.gaugeOf(c)
-	c.gauge.Add(1)
-	b.gate.Connected(c.sender)
-}
-
-func (b *Broker) gaugeOf(c *conn) *atomic.Int64 {
-	switch {
-	case c.sender.Robot == "":
-		return &b.counts.people
-	case c.sender.Pending:
-		return &b.counts.pending
-	}
-	return &b.counts.robots
 }
 
 // register makes the connection known, unless the broker is closing.
