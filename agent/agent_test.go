@@ -351,6 +351,30 @@ func TestOutageLosesNothing(t *testing.T) {
 	})
 }
 
+// TestStatusIsTrueAfterTheBacklog stops the robot while nobody hears it: the old statuses that come late say that it was
+// not stopped, so the true one must follow them.
+func TestStatusIsTrueAfterTheBacklog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := &fakeBus{}
+		a, stop := start(t, Config{Body: newBody(), Bus: bus, Rates: FleetRates()})
+		a.Down()
+		time.Sleep(30 * time.Second)
+		give(t, a.StopSubscriptions(), wire.StopTopic("r1"), wire.Command{ID: "e", Type: wire.EmergencyStop})
+		time.Sleep(500 * time.Millisecond)
+		a.Up()
+		time.Sleep(3200 * time.Millisecond)
+		said := bus.on(t, wire.StatusTopic("r1"))
+		wrong := slices.IndexFunc(said, func(u tonypi.Update) bool { return !u.Presence.Stopped })
+		if wrong < 0 {
+			t.Fatal("no old status came late")
+		}
+		if !last(said).Presence.Stopped || last(said).Presence.Status != "emergency_stopped" {
+			t.Errorf("the last status is %+v", last(said).Presence)
+		}
+		stop()
+	})
+}
+
 // cutBody is a body whose network can be taken away.
 type cutBody struct {
 	*fakeBody

@@ -22,15 +22,16 @@ const (
 type link struct {
 	lost atomic.Uint64 // messages dropped since the last time they were told of
 
-	mu      sync.Mutex
-	up      bool // the client is connected
-	cut     bool // the body says that it has no network
-	failing bool
-	pause   time.Duration // before the next try after a failure
-	retryAt time.Time
-	oldAt   time.Time     // when the next message of the backlog may go
-	upAt    time.Time     // when the connection came up last
-	trip    time.Duration // from publishing to the acknowledgement, smoothed
+	mu       sync.Mutex
+	up       bool // the client is connected
+	cut      bool // the body says that it has no network
+	failing  bool
+	draining bool          // a backlog is being sent
+	pause    time.Duration // before the next try after a failure
+	retryAt  time.Time
+	oldAt    time.Time     // when the next message of the backlog may go
+	upAt     time.Time     // when the connection came up last
+	trip     time.Duration // from publishing to the acknowledgement, smoothed
 }
 
 func (l *link) isUp() bool {
@@ -135,8 +136,14 @@ func (a *Agent) next(now time.Time) (e Entry, ok bool, wait time.Duration) {
 		return e, false, d
 	}
 	if e, ok = a.queue.Take(time.Time{}); !ok {
+		if l.draining && a.queue.Len() == 0 {
+			// The last of the backlog was its oldest, and said how things stood then.
+			l.draining = false
+			a.poke(a.changed)
+		}
 		return e, false, long
 	}
+	l.draining = true
 	l.oldAt = now.Add(time.Second / time.Duration(a.cfg.Bounds.BacklogRate))
 	return e, true, 0
 }
