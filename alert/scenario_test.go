@@ -422,10 +422,9 @@ func (p *player) person(robot tonypi.RobotID, what string, f func(id int64) erro
 func (p *player) expect(words []string) error {
 	synctest.Wait()
 	if n, err := strconv.Atoi(words[1]); err == nil {
-		stored := 0
 		open, _ := p.store.OpenAlerts(p.Context())
 		p.store.mu.Lock()
-		stored = len(p.store.alerts)
+		stored := len(p.store.alerts)
 		p.store.mu.Unlock()
 		got := map[string]int{
 			"open": len(p.engine.Open()), "shown": p.shown.count(), "pending": p.engine.Pending(),

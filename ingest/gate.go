@@ -33,8 +33,9 @@ type line struct {
 var _ wire.Gate = (*Registry)(nil)
 
 // Admit returns who the client is. A robot signs in with its ID and its secret; a person with any name and a token; who
-// has neither is the robot that the client ID names, by the policy. Errors: Unauthenticated for a wrong secret, Forbidden
-// for everything else.
+// has neither is the robot that the client ID names, by the policy. Errors: Unauthenticated for a wrong secret, TooMany
+// after many of them or when the fleet is full, Forbidden for who may not come in, Unavailable when a secret that is not
+// in memory cannot be checked, and those of the store when the policy is Auto.
 func (r *Registry) Admit(ctx context.Context, h wire.Hello) (wire.Sender, error) {
 	switch {
 	case h.Password != "":
@@ -51,7 +52,7 @@ func (r *Registry) signIn(ctx context.Context, h wire.Hello) (wire.Sender, error
 	// Robots in memory are let in whatever their neighbours behind the same address do.
 	c, known := r.secret(hash)
 	if !known && r.failures.blocked(h.Address, now) {
-		return wire.Sender{}, tonypi.Errorf(tonypi.Forbidden, "too many failed sign-ins, try again in a minute")
+		return wire.Sender{}, tonypi.Errorf(tonypi.TooMany, "too many failed sign-ins, try again in a minute")
 	}
 	c, found, err := r.verify(ctx, hash, c, known)
 	if err != nil {
@@ -74,7 +75,7 @@ func (r *Registry) signIn(ctx context.Context, h wire.Hello) (wire.Sender, error
 func (r *Registry) verify(ctx context.Context, hash [sha256.Size]byte, c tonypi.Credential, known bool) (tonypi.Credential, bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, verifyFor)
 	defer cancel()
-	stored, err := r.Credentials.CredentialByHash(ctx, hash[:])
+	stored, err := r.config.Credentials.CredentialByHash(ctx, hash[:])
 	switch {
 	case err == nil:
 		if stored.Kind == tonypi.RobotCredential && !known {
@@ -87,10 +88,10 @@ func (r *Registry) verify(ctx context.Context, hash [sha256.Size]byte, c tonypi.
 		r.dropSecret(hash)
 		return tonypi.Credential{}, false, nil
 	case known:
-		r.Log.Warn("robot's credential is taken from memory, the store does not answer", "robot", c.Robot, "err", err)
+		r.config.Log.Warn("robot's credential is taken from memory, the store does not answer", "robot", c.Robot, "err", err)
 		return c, true, nil
 	}
-	return c, false, tonypi.Wrap(tonypi.Forbidden, err, "the credential cannot be checked now")
+	return c, false, tonypi.Wrap(tonypi.Unavailable, err, "the credential cannot be checked now")
 }
 
 func (r *Registry) admitRobot(h wire.Hello, c tonypi.Credential, now time.Time) (wire.Sender, error) {
@@ -112,10 +113,10 @@ func (r *Registry) admitRobot(h wire.Hello, c tonypi.Credential, now time.Time) 
 }
 
 func (r *Registry) admitPerson(ctx context.Context, h wire.Hello) (wire.Sender, error) {
-	if r.Person == nil {
+	if r.config.Person == nil {
 		return wire.Sender{}, tonypi.Errorf(tonypi.Unauthenticated, "wrong user name or password")
 	}
-	user, role, err := r.Person(ctx, h.Password)
+	user, role, err := r.config.Person(ctx, h.Password)
 	if err != nil {
 		return wire.Sender{}, err
 	}
@@ -156,13 +157,13 @@ func (r *Registry) admitAnonymous(ctx context.Context, h wire.Hello) (wire.Sende
 	switch {
 	case e.robot.Adoption == tonypi.Rejected:
 		return wire.Sender{}, tonypi.Errorf(tonypi.Forbidden, "robot %q was turned away", id)
-	case e.robot.Adoption == tonypi.Pending && r.Policy == Closed:
+	case e.robot.Adoption == tonypi.Pending && r.config.Policy == Closed:
 		return wire.Sender{}, closed(id)
 	case e.line.alive(h.Address, e.heard(), now):
 		return wire.Sender{}, tonypi.Errorf(tonypi.Forbidden, "robot %q is connected from another address", id)
 	}
 	if e.line.address != "" && e.line.address != h.Address {
-		r.Log.Warn("robot connects from another address", "robot", id, "address", h.Address, "before", e.line.address)
+		r.config.Log.Warn("robot connects from another address", "robot", id, "address", h.Address, "before", e.line.address)
 	}
 	return wire.Sender{ClientID: h.ClientID, Address: h.Address, Robot: id, Pending: e.robot.Adoption == tonypi.Pending}, nil
 }
@@ -238,12 +239,12 @@ func (r *Registry) Gone(s wire.Sender, lost bool) {
 	now := time.Now()
 	r.showConnection(e.id, false, now)
 	if lost {
-		r.Silence.Lost(e.id, now)
+		r.config.Silence.Lost(e.id, now)
 	}
 }
 
 func (r *Registry) showConnection(id tonypi.RobotID, connected bool, now time.Time) {
-	r.Show.Show(tonypi.Event{Kind: tonypi.ConnectionChanged, Robot: id, Time: now, Connected: connected})
+	r.config.Show.Show(tonypi.Event{Kind: tonypi.ConnectionChanged, Robot: id, Time: now, Connected: connected})
 }
 
 func (r *Registry) secret(hash [sha256.Size]byte) (tonypi.Credential, bool) {
@@ -302,9 +303,9 @@ func (r *Registry) saveUsed(ctx context.Context) error {
 	r.changing.Lock() // or a credential that is just being deleted would come back
 	defer r.changing.Unlock()
 	for id, c := range used {
-		_, err := r.Credentials.CredentialByHash(ctx, c.SecretHash)
+		_, err := r.config.Credentials.CredentialByHash(ctx, c.SecretHash)
 		if err == nil {
-			err = r.Credentials.SaveCredential(ctx, c)
+			err = r.config.Credentials.SaveCredential(ctx, c)
 		}
 		if err != nil && tonypi.KindOf(err) != tonypi.NotFound {
 			r.mu.Lock()

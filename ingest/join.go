@@ -3,8 +3,6 @@ package ingest
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -37,7 +35,7 @@ func (r *Registry) Adopt(ctx context.Context, id tonypi.RobotID) error {
 		if err := r.room(); err != nil {
 			return err
 		}
-		if err := r.RegistryConfig.Robots.UpdateRobot(ctx, robot); err != nil {
+		if err := r.config.Robots.UpdateRobot(ctx, robot); err != nil {
 			return fmt.Errorf("store robot: %w", err)
 		}
 	default:
@@ -46,8 +44,8 @@ func (r *Registry) Adopt(ctx context.Context, id tonypi.RobotID) error {
 		}
 	}
 	r.promote(e, tonypi.Adopted)
-	r.Kick(id) // the broker keeps what a stranger says to itself; it comes back as a member
-	r.Log.Info("robot adopted", "robot", id)
+	r.config.Kick(id) // the broker keeps what a stranger says to itself; it comes back as a member
+	r.config.Log.Info("robot adopted", "robot", id)
 	return nil
 }
 
@@ -68,12 +66,12 @@ func (r *Registry) Reject(ctx context.Context, id tonypi.RobotID) error {
 	}
 	now := time.Now().UTC()
 	row := tonypi.Robot{ID: id, Name: string(id), Adoption: tonypi.Rejected, Address: e.requestAddress(), CreatedAt: now, UpdatedAt: now}
-	if err := r.RegistryConfig.Robots.CreateRobot(ctx, row); err != nil {
+	if err := r.config.Robots.CreateRobot(ctx, row); err != nil {
 		return fmt.Errorf("store robot: %w", err)
 	}
 	r.promote(e, tonypi.Rejected)
-	r.Kick(id)
-	r.Log.Info("robot turned away", "robot", id)
+	r.config.Kick(id)
+	r.config.Log.Info("robot turned away", "robot", id)
 	return nil
 }
 
@@ -96,7 +94,7 @@ func (r *Registry) createWithSecret(ctx context.Context, robot tonypi.Robot) (pa
 	}
 	password, err = r.issue(ctx, robot.ID)
 	if err != nil {
-		if undone := r.RegistryConfig.Robots.DeleteRobot(ctx, robot.ID); undone != nil {
+		if undone := r.config.Robots.DeleteRobot(ctx, robot.ID); undone != nil {
 			err = errors.Join(err, fmt.Errorf("undo: %w", undone))
 		}
 		return "", err
@@ -106,114 +104,8 @@ func (r *Registry) createWithSecret(ctx context.Context, robot tonypi.Robot) (pa
 	}
 	r.edit(e, robot)
 	r.promote(e, tonypi.Adopted)
-	r.Kick(robot.ID) // who was here without a password must sign in now
-	r.Log.Info("robot created", "robot", robot.ID)
-	return password, nil
-}
-
-// Enroll lets a robot in that has a join token, and returns its new MQTT password. A robot that has a password must prove
-// it; then the old one ends. Errors: Invalid, Unauthenticated for a token that is wrong or too old, Conflict for a robot
-// that exists and did not prove itself, Forbidden for one that was turned away, TooMany, and those of the stores.
-func (r *Registry) Enroll(ctx context.Context, q tonypi.Enrolment) (password string, err error) {
-	now := time.Now()
-	if r.failures.blocked(q.Address, now) {
-		return "", tonypi.Errorf(tonypi.TooMany, "too many failed attempts, try again in a minute")
-	}
-	token, err := r.joinToken(ctx, q.Token, now)
-	if err != nil {
-		if tonypi.KindOf(err) == tonypi.Unauthenticated {
-			r.failures.failed(q.Address, now)
-		}
-		return "", err
-	}
-	r.changing.Lock()
-	defer r.changing.Unlock()
-	if e := r.entry(q.Robot); e == nil || e.state().Adoption == tonypi.Pending {
-		password, err = r.createWithSecret(ctx, tonypi.Robot{ID: q.Robot, Name: q.Name, Address: q.Address})
-	} else {
-		password, err = r.renew(ctx, e, q, now)
-	}
-	if err != nil {
-		return "", err
-	}
-	token.UsedAt = now.UTC()
-	if err := r.Credentials.SaveCredential(ctx, token); err != nil {
-		r.Log.Warn("use of a join token cannot be stored", "token", token.ID, "err", err)
-	}
-	r.Log.Info("robot enrolled", "robot", q.Robot, "address", q.Address, "token", token.ID)
-	return password, nil
-}
-
-func (r *Registry) joinToken(ctx context.Context, secret string, now time.Time) (tonypi.Credential, error) {
-	hash := sha256.Sum256([]byte(secret))
-	c, err := r.Credentials.CredentialByHash(ctx, hash[:])
-	if err != nil && tonypi.KindOf(err) != tonypi.NotFound {
-		return c, fmt.Errorf("look up join token: %w", err)
-	}
-	if err != nil || c.Kind != tonypi.JoinToken || !c.ExpiresAt.IsZero() && now.After(c.ExpiresAt) {
-		return c, tonypi.Errorf(tonypi.Unauthenticated, "the join token is wrong or too old")
-	}
-	return c, nil
-}
-
-// renew replaces the credential of a robot that is known.
-func (r *Registry) renew(ctx context.Context, e *entry, q tonypi.Enrolment, now time.Time) (string, error) {
-	e.mu.Lock()
-	adoption, elsewhere := e.robot.Adoption, e.line.alive(q.Address, e.heard(), now)
-	e.mu.Unlock()
-	if adoption == tonypi.Rejected {
-		return "", tonypi.Errorf(tonypi.Forbidden, "robot %q was turned away", q.Robot)
-	}
-	all, err := r.Credentials.Credentials(ctx, tonypi.RobotCredential)
-	if err != nil {
-		return "", fmt.Errorf("look up the robot's credential: %w", err)
-	}
-	proof := sha256.Sum256([]byte(q.Password))
-	var old []tonypi.Credential
-	proven := false
-	for _, c := range all {
-		if c.Robot == q.Robot {
-			old = append(old, c)
-			proven = proven || q.Password != "" && string(c.SecretHash) == string(proof[:])
-		}
-	}
-	// Without a credential the robot is one that speaks anonymously, or an admin has removed it: then it may come back, but
-	// nobody may take the place of one that is here.
-	if len(old) > 0 && !proven || len(old) == 0 && elsewhere {
-		if q.Password != "" {
-			r.failures.failed(q.Address, now)
-		}
-		return "", tonypi.Errorf(tonypi.Conflict, "robot %q exists already and did not prove that it is the same one", q.Robot)
-	}
-	password, err := r.issue(ctx, q.Robot)
-	if err != nil {
-		return "", err
-	}
-	for _, c := range old {
-		if err := r.Credentials.DeleteCredential(ctx, c.ID); err != nil && tonypi.KindOf(err) != tonypi.NotFound {
-			return "", fmt.Errorf("end old credential: %w", err)
-		}
-		r.dropSecret([sha256.Size]byte(c.SecretHash))
-	}
-	if len(old) == 0 {
-		r.Kick(q.Robot)
-	}
-	return password, nil
-}
-
-// issue makes and stores a credential of 160 random bits for a robot.
-func (r *Registry) issue(ctx context.Context, id tonypi.RobotID) (string, error) {
-	password := rand.Text() + rand.Text()[:6]
-	hash := sha256.Sum256([]byte(password))
-	c := tonypi.Credential{
-		ID: rand.Text(), Kind: tonypi.RobotCredential, Name: string(id), Robot: id, SecretHash: hash[:], CreatedAt: time.Now().UTC(),
-	}
-	if err := r.Credentials.SaveCredential(ctx, c); err != nil {
-		return "", fmt.Errorf("store credential: %w", err)
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.keepSecret(c)
+	r.config.Kick(robot.ID) // who was here without a password must sign in now
+	r.config.Log.Info("robot created", "robot", robot.ID)
 	return password, nil
 }
 
@@ -231,7 +123,7 @@ func (r *Registry) Update(ctx context.Context, robot tonypi.Robot) error {
 	row := e.state()
 	row.Name, row.Description, row.Location = cmp.Or(robot.Name, string(robot.ID)), robot.Description, robot.Location
 	row.UpdatedAt = time.Now().UTC()
-	if err := r.RegistryConfig.Robots.UpdateRobot(ctx, row); err != nil {
+	if err := r.config.Robots.UpdateRobot(ctx, row); err != nil {
 		return fmt.Errorf("store robot: %w", err)
 	}
 	r.edit(e, row)
@@ -252,10 +144,10 @@ func (r *Registry) Remove(ctx context.Context, id tonypi.RobotID) error {
 	if err := r.erase(ctx, e); err != nil {
 		return err
 	}
-	r.Kick(id)
-	r.Silence.ForgetRobot(id)
-	r.Show.Show(tonypi.Event{Kind: tonypi.RobotRemoved, Robot: id, Time: time.Now()})
-	r.Log.Info("robot removed", "robot", id)
+	r.config.Kick(id)
+	r.config.Silence.ForgetRobot(id)
+	r.config.Show.Show(tonypi.Event{Kind: tonypi.RobotRemoved, Robot: id, Time: time.Now()})
+	r.config.Log.Info("robot removed", "robot", id)
 	return nil
 }
 
@@ -265,10 +157,10 @@ func (r *Registry) erase(ctx context.Context, e *entry) error {
 	e.order.Lock()
 	defer e.order.Unlock()
 	if e.state().Adoption != tonypi.Pending {
-		if err := r.History.DeleteRobot(ctx, e.id); err != nil {
+		if err := r.config.History.DeleteRobot(ctx, e.id); err != nil {
 			return fmt.Errorf("delete history: %w", err)
 		}
-		if err := r.RegistryConfig.Robots.DeleteRobot(ctx, e.id); err != nil && tonypi.KindOf(err) != tonypi.NotFound {
+		if err := r.config.Robots.DeleteRobot(ctx, e.id); err != nil && tonypi.KindOf(err) != tonypi.NotFound {
 			return fmt.Errorf("delete robot: %w", err)
 		}
 	}
@@ -296,7 +188,7 @@ func (r *Registry) adoptNew(ctx context.Context, id tonypi.RobotID, address stri
 	e := r.add(id)
 	r.edit(e, tonypi.Robot{ID: id, Address: address})
 	r.promote(e, tonypi.Adopted)
-	r.Log.Info("robot adopted by itself", "robot", id, "address", address)
+	r.config.Log.Info("robot adopted by itself", "robot", id, "address", address)
 	return e, nil
 }
 
@@ -304,8 +196,8 @@ func (r *Registry) adoptNew(ctx context.Context, id tonypi.RobotID, address stri
 func (r *Registry) room() error {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	if r.adopted >= r.MaxRobots {
-		return tonypi.Errorf(tonypi.TooMany, "the fleet is full: %d robots", r.MaxRobots)
+	if r.adopted >= r.config.MaxRobots {
+		return tonypi.Errorf(tonypi.TooMany, "the fleet is full: %d robots", r.config.MaxRobots)
 	}
 	return nil
 }
@@ -324,7 +216,7 @@ func (r *Registry) create(ctx context.Context, robot tonypi.Robot) error {
 	robot.Name, robot.Adoption = cmp.Or(robot.Name, string(robot.ID)), tonypi.Adopted
 	robot.CreatedAt = time.Now().UTC()
 	robot.UpdatedAt = robot.CreatedAt
-	if err := r.RegistryConfig.Robots.CreateRobot(ctx, robot); err != nil {
+	if err := r.config.Robots.CreateRobot(ctx, robot); err != nil {
 		return fmt.Errorf("store robot: %w", err)
 	}
 	return nil

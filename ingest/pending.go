@@ -76,10 +76,10 @@ func (r *Registry) welcome(ctx context.Context, id tonypi.RobotID, address strin
 	if err := checkID(id); err != nil {
 		return nil, tonypi.Wrap(tonypi.Forbidden, err, "robot %q cannot join", id)
 	}
-	if r.Policy == Closed {
+	if r.config.Policy == Closed {
 		return nil, closed(id)
 	}
-	if r.Policy == Auto {
+	if r.config.Policy == Auto {
 		e, err := r.adoptNew(ctx, id, address)
 		if tonypi.KindOf(err) == tonypi.Conflict {
 			if e = r.entry(id); e != nil { // another message of it was faster
@@ -102,7 +102,7 @@ func (r *Registry) welcome(ctx context.Context, id tonypi.RobotID, address strin
 		request: request{address: address, first: now, last: now},
 	}
 	r.insert(e)
-	r.Log.Info("robot wants to join", "robot", id, "address", address)
+	r.config.Log.Info("robot wants to join", "robot", id, "address", address)
 	return e, nil
 }
 

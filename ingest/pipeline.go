@@ -38,13 +38,13 @@ type PipelineConfig struct {
 
 // Pipeline takes messages in. It is safe for concurrent use; messages of one robot are carried one after the other.
 type Pipeline struct {
-	PipelineConfig
+	config PipelineConfig
 	counts counts
 }
 
 // NewPipeline makes a Pipeline.
 func NewPipeline(c PipelineConfig) *Pipeline {
-	return &Pipeline{PipelineConfig: c, counts: newCounts()}
+	return &Pipeline{config: c, counts: newCounts()}
 }
 
 // Handle carries one message from decode to browser. It is a wire.Handler.
@@ -65,7 +65,7 @@ func (p *Pipeline) Handle(ctx context.Context, m wire.Message) error {
 		return nil
 	}
 	defer wire.Release(u)
-	e, err := p.Robots.speaker(ctx, m, u.Robot)
+	e, err := p.config.Robots.speaker(ctx, m, u.Robot)
 	if err != nil {
 		p.counts.refused.Add(1)
 		return err
@@ -90,21 +90,21 @@ func (p *Pipeline) Handle(ctx context.Context, m wire.Message) error {
 func (p *Pipeline) carry(e *entry, u *tonypi.Update) (tonypi.Commit, error) {
 	e.order.Lock()
 	defer e.order.Unlock()
-	changed, ok := p.Robots.seen(e, u)
+	changed, ok := p.config.Robots.seen(e, u)
 	if !ok {
 		return nil, nil // removed a moment ago
 	}
 	late := e.clock.place(u)
 	p.count(u, late)
 
-	p.Alerts.Seen(u.Robot, u.At)
+	p.config.Alerts.Seen(u.Robot, u.At)
 	if u.Presence != nil && u.Presence.Status == offline {
-		p.Alerts.Goodbye(u.Robot, u.At)
+		p.config.Alerts.Goodbye(u.Robot, u.At)
 	}
 	var commit tonypi.Commit
 	var stored error
 	if len(u.Readings) > 0 {
-		commit, stored = p.Series.Append(u.Readings)
+		commit, stored = p.config.Series.Append(u.Readings)
 	}
 	fresh := u.Readings
 	if late > 0 {
@@ -112,7 +112,7 @@ func (p *Pipeline) carry(e *entry, u *tonypi.Update) (tonypi.Commit, error) {
 		fresh = slices.DeleteFunc(fresh, func(r tonypi.Reading) bool { return isLate(u.At, r.Time) })
 	}
 	if len(fresh) > 0 {
-		p.Alerts.Evaluate(u.At, fresh)
+		p.config.Alerts.Evaluate(u.At, fresh)
 	}
 	p.show(u, fresh, changed)
 	return commit, notStored(stored)
@@ -130,23 +130,23 @@ func notStored(err error) error {
 func (p *Pipeline) show(u *tonypi.Update, fresh []tonypi.Reading, changed *tonypi.Robot) {
 	event := tonypi.Event{Robot: u.Robot, Time: u.At}
 	if changed != nil {
-		p.Show.Show(tonypi.Event{Kind: tonypi.RobotChanged, Robot: u.Robot, Time: u.At, RobotState: changed})
+		p.config.Show.Show(tonypi.Event{Kind: tonypi.RobotChanged, Robot: u.Robot, Time: u.At, RobotState: changed})
 	}
 	event.Kind, event.Readings = tonypi.ReadingsArrived, fresh
-	p.Show.Show(event)
+	p.config.Show.Show(event)
 	event.Readings = nil
 	for i := range u.Logs {
 		event.Kind, event.Log = tonypi.LogWritten, &u.Logs[i]
-		p.Show.Show(event)
+		p.config.Show.Show(event)
 	}
 	event.Log = nil
 	if u.Job != nil {
 		event.Kind, event.Job = tonypi.JobChanged, u.Job
-		p.Show.Show(event)
+		p.config.Show.Show(event)
 		event.Job = nil
 	}
 	if len(u.Detections) > 0 {
 		event.Kind, event.Detections = tonypi.DetectionsArrived, u.Detections
-		p.Show.Show(event)
+		p.config.Show.Show(event)
 	}
 }

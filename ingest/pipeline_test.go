@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"sync"
 	"testing"
@@ -77,7 +76,7 @@ func TestHandleWithoutStore(t *testing.T) {
 func TestHandleUnreadable(t *testing.T) {
 	w := newWorld(t, Ask, "r1")
 	var logged counter
-	w.in.Log = slog.New(slog.NewTextHandler(&logged, nil))
+	w.in.config.Log = slog.New(slog.NewTextHandler(&logged, nil))
 	for range 3 {
 		w.ok("no JSON", w.say("r1", "tonypi/sensors/r1", `{"value":`, 1))
 		w.ok("no number", w.say("r1", "tonypi/sensors/r1", `{"sensor_type":"light_level","value":"much"}`, 1))
@@ -190,6 +189,24 @@ func TestHandleLate(t *testing.T) {
 	}
 }
 
+// A message that comes twice is stored under the same stamps, whatever time it is by then.
+func TestHandleTwice(t *testing.T) {
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	for _, stamp := range []string{now.Format(time.RFC3339Nano), now.Add(2 * time.Hour).Format("2006-01-02T15:04:05.000000")} {
+		w := newWorld(t, Ask, "r1")
+		for i := range 2 {
+			w.ok("message", w.in.Handle(t.Context(), wire.Message{
+				Topic: "tonypi/sensors/r1", Payload: fmt.Appendf(nil, `{"sensor_type":"light_level","value":1,"timestamp":%q}`, stamp),
+				QoS: 1, Sender: wire.Sender{Robot: "r1"}, At: now.Add(time.Duration(i) * 3 * time.Second),
+			}))
+		}
+		got := w.series.readings
+		if len(got) != 2 || !got[0].Time.Equal(now) || !got[1].Time.Equal(now) || got[0].Key() != got[1].Key() {
+			t.Errorf("%s: stored %+v", stamp, got)
+		}
+	}
+}
+
 // 200 robots at once, each with messages in order; robots are looked at, renamed and removed meanwhile.
 func TestHandleConcurrently(t *testing.T) {
 	const robots, messages = 200, 30
@@ -241,6 +258,40 @@ func TestHandleConcurrently(t *testing.T) {
 	}
 }
 
+// Messages of one robot that come at the same time, as through an external broker, are stored, judged and shown in one and
+// the same order.
+func TestHandleOneRobotAtATime(t *testing.T) {
+	w := newWorld(t, Ask, "r1")
+	var all sync.WaitGroup
+	for i := range 16 {
+		all.Go(func() {
+			for n := range 50 {
+				if err := w.say("r1", "tonypi/sensors/r1", fmt.Sprintf(`{"sensor_type":"light_level","value":%d.%02d}`, i, n), 0); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	stored := w.series.values("r1", tonypi.LightLevel)
+	var judged, seen []float64
+	for _, r := range w.judge.judged {
+		judged = append(judged, r.Value)
+	}
+	for _, e := range w.shown.of(tonypi.ReadingsArrived) {
+		seen = append(seen, e.Readings[0].Value)
+	}
+	if len(stored) != 800 {
+		t.Errorf("%d stored", len(stored))
+	}
+	if d := cmp.Diff(stored, judged); d != "" {
+		t.Error("judged in another order than stored")
+	}
+	if d := cmp.Diff(stored, seen); d != "" {
+		t.Error("shown in another order than stored")
+	}
+}
+
 // nothing is a series store, judge and page that cost nothing.
 type nothing struct{}
 
@@ -251,7 +302,7 @@ func (nothing) Evaluate(time.Time, []tonypi.Reading)           {}
 func (nothing) Show(tonypi.Event)                              {}
 
 func BenchmarkHandle(b *testing.B) {
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	r := NewRegistry(RegistryConfig{Show: nothing{}, Log: log})
 	r.insert(&entry{id: "r1", robot: tonypi.Robot{ID: "r1", Adoption: tonypi.Adopted}})
 	p := NewPipeline(PipelineConfig{Robots: r, Series: nothing{}, Alerts: nothing{}, Show: nothing{}, Log: log})

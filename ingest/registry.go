@@ -69,7 +69,7 @@ type RegistryConfig struct {
 // wire.Gate and safe for concurrent use. Robots and their credentials are held in memory, so that a robot gets in while the
 // database is down.
 type Registry struct {
-	RegistryConfig
+	config   RegistryConfig
 	changing sync.Mutex // held while people, or robots on their behalf, change which robots there are
 	failures *throttle
 
@@ -107,7 +107,7 @@ func NewRegistry(c RegistryConfig) *Registry {
 		c.Kick = func(tonypi.RobotID) {}
 	}
 	return &Registry{
-		RegistryConfig: c, failures: newThrottle(),
+		config: c, failures: newThrottle(),
 		entries: make(map[tonypi.RobotID]*entry),
 		secrets: make(map[[sha256.Size]byte]tonypi.Credential),
 		used:    make(map[string]tonypi.Credential),
@@ -116,11 +116,11 @@ func NewRegistry(c RegistryConfig) *Registry {
 
 // Load reads robots and their credentials.
 func (r *Registry) Load(ctx context.Context) error {
-	robots, err := r.RegistryConfig.Robots.Robots(ctx)
+	robots, err := r.config.Robots.Robots(ctx)
 	if err != nil {
 		return fmt.Errorf("load robots: %w", err)
 	}
-	credentials, err := r.Credentials.Credentials(ctx, tonypi.RobotCredential)
+	credentials, err := r.config.Credentials.Credentials(ctx, tonypi.RobotCredential)
 	if err != nil {
 		return fmt.Errorf("load robot credentials: %w", err)
 	}
@@ -311,7 +311,7 @@ func (r *Registry) flush(ctx context.Context) {
 	}
 	err := r.saveUsed(ctx)
 	if len(sightings) > 0 {
-		if failed := r.RegistryConfig.Robots.Seen(ctx, sightings); failed != nil {
+		if failed := r.config.Robots.Seen(ctx, sightings); failed != nil {
 			err = failed
 			for i, e := range entries {
 				e.again(sightings[i])
@@ -321,9 +321,9 @@ func (r *Registry) flush(ctx context.Context) {
 	if failed := err != nil; failed != r.failing {
 		r.failing = failed
 		if failed {
-			r.Log.Warn("robots' last sightings cannot be stored, they wait in memory", "err", err)
+			r.config.Log.Warn("robots' last sightings cannot be stored, they wait in memory", "err", err)
 		} else {
-			r.Log.Info("robots' last sightings are stored again")
+			r.config.Log.Info("robots' last sightings are stored again")
 		}
 	}
 }
@@ -352,5 +352,5 @@ func (e *entry) again(s tonypi.Sighting) {
 }
 
 func (r *Registry) showRobot(robot tonypi.Robot) {
-	r.Show.Show(tonypi.Event{Kind: tonypi.RobotChanged, Robot: robot.ID, Time: time.Now(), RobotState: &robot})
+	r.config.Show.Show(tonypi.Event{Kind: tonypi.RobotChanged, Robot: robot.ID, Time: time.Now(), RobotState: &robot})
 }

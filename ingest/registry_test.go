@@ -168,7 +168,7 @@ func TestSignIn(t *testing.T) {
 			unknown := down != nil && (test.name == "wrong secret" || strings.HasPrefix(test.name, "person"))
 			switch {
 			case unknown:
-				w.want(test.name+" without store", err, tonypi.Forbidden)
+				w.want(test.name+" without store", err, tonypi.Unavailable)
 			case test.want == wire.Sender{}:
 				w.want(test.name, err, test.kind)
 			default:
@@ -208,13 +208,13 @@ func TestSignInThrottled(t *testing.T) {
 		for i := range throttleBurst {
 			w.want(fmt.Sprint("guess ", i), guess("10.0.0.66"), tonypi.Unauthenticated)
 		}
-		w.want("one more", guess("10.0.0.66"), tonypi.Forbidden)
+		w.want("one more", guess("10.0.0.66"), tonypi.TooMany)
 		w.want("elsewhere", guess("10.0.0.67"), tonypi.Unauthenticated)
 		_, err = w.robots.Admit(t.Context(), wire.Hello{ClientID: "r1", Username: "r1", Password: secret, Address: "10.0.0.66"})
 		w.ok("a robot behind the same address", err)
 		time.Sleep(throttleEvery)
 		w.want("later", guess("10.0.0.66"), tonypi.Unauthenticated)
-		w.want("and again", guess("10.0.0.66"), tonypi.Forbidden)
+		w.want("and again", guess("10.0.0.66"), tonypi.TooMany)
 	})
 }
 
@@ -406,6 +406,7 @@ func TestEnroll(t *testing.T) {
 	}
 	for range throttleBurst {
 		_, err = enroll("guess", "r5", "", "10.0.0.99")
+		w.want("guess", err, tonypi.Unauthenticated)
 	}
 	_, err = enroll("right", "r5", "", "10.0.0.99")
 	w.want("after many guesses", err, tonypi.TooMany)

@@ -110,7 +110,7 @@ func (p *Pipeline) unreadable(m wire.Message, err error) {
 		}
 		c.mu.Unlock()
 		if news {
-			p.Log.Warn("message cannot be read", "robot", robot, "topic", m.Topic, "reason", problem.Reason, "detail", problem.Detail)
+			p.config.Log.Warn("message cannot be read", "robot", robot, "topic", m.Topic, "reason", problem.Reason, "detail", problem.Detail)
 		}
 	}
 }
