@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -164,6 +165,7 @@ type commit struct{ err error }
 func (c commit) Wait(context.Context) error { return c.err }
 
 func (s *series) Append(readings []tonypi.Reading) (tonypi.Commit, error) {
+	defer runtime.Gosched() // let others overtake, if they can
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.refuse != nil {
