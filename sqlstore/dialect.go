@@ -35,6 +35,7 @@ const (
 	invalidFault         // the database cannot hold the value
 	retryFault           // another transaction got in the way
 	lostFault            // the connection broke: the next one may work
+	awayFault            // no connection to be had: one may come in a while
 	downFault            // the database is away, locked or full
 )
 
@@ -87,7 +88,9 @@ func postgresFault(err error) fault {
 	switch {
 	case errors.As(err, &e):
 		return postgresCodeFault(e.Code)
-	case errors.As(err, &refused), errors.As(err, &broken):
+	case errors.As(err, &refused):
+		return awayFault
+	case errors.As(err, &broken):
 		return lostFault
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
 		errors.Is(err, driver.ErrBadConn), strings.HasSuffix(err.Error(), "conn closed"):
@@ -107,6 +110,8 @@ func postgresCodeFault(code string) fault {
 		return retryFault
 	case "25006": // a standby that was promoted away from
 		return lostFault
+	case "57P03": // is starting or stopping
+		return awayFault
 	case "55P03":
 		return downFault
 	}

@@ -62,7 +62,7 @@ func sqlitePool(file string, size int, options string) (*sql.DB, error) {
 		path = "/" + path // C:/…
 	}
 	// The order matters: the time to wait for a lock counts for the switch to WAL too.
-	const pragmas = "?_busy_timeout=10000&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_error_rc=1&_dqs=0&_defensive=1" +
+	const pragmas = "?_busy_timeout=5000&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_error_rc=1&_dqs=0&_defensive=1" +
 		"&_pragma=journal_size_limit(67108864)&_pragma=cache_size(-16000)&_pragma=temp_store(MEMORY)&"
 	name := (&url.URL{Scheme: "file", OmitHost: true, Path: path}).String() + pragmas + options
 	connector, err := sqlite.NewConnector(name)

@@ -28,6 +28,9 @@ import (
 // patience is how long one call may take before it is Unavailable.
 const patience = 30 * time.Second
 
+// attempts is how often a call tries when another transaction gets in its way or its connection is broken.
+const attempts = 5
+
 // Store is a relational store. It is safe for concurrent use.
 type Store struct {
 	dialect dialect
@@ -92,7 +95,7 @@ func (s *Store) ready(ctx context.Context) error {
 		if err == nil {
 			return nil
 		}
-		if s.dialect.fault(err) != lostFault {
+		if f := s.dialect.fault(err); f != lostFault && f != awayFault {
 			return s.understand(ctx, err)
 		}
 		if !waited {
@@ -155,7 +158,7 @@ func (s *Store) understand(ctx context.Context, err error) error {
 	switch s.dialect.fault(err) {
 	case invalidFault:
 		return tonypi.Wrap(tonypi.Invalid, err, "The database cannot hold this value")
-	case retryFault, lostFault, downFault:
+	case retryFault, lostFault, awayFault, downFault:
 		return tonypi.Wrap(tonypi.Unavailable, err, "The database is not available")
 	}
 	return fmt.Errorf("database: %w", err)
@@ -169,12 +172,13 @@ func (s *Store) violated(err error, f fault, instead *tonypi.Error) error {
 	return err
 }
 
-// read runs f, which only reads, and once more when the connection turns out to be broken.
+// read runs f, which only reads, and again when the connection turns out to be broken.
 func (s *Store) read(ctx context.Context, f func(context.Context) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, errSlow)
 	defer cancel()
 	err := f(ctx)
-	if err != nil && s.dialect.fault(err) == lostFault && ctx.Err() == nil {
+	for tries := 1; tries < attempts && err != nil && ctx.Err() == nil && s.dialect.fault(err) == lostFault; tries++ {
+		s.dropIdle()
 		err = f(ctx)
 	}
 	return s.understand(ctx, err)
@@ -204,7 +208,6 @@ func (s *Store) execOne(ctx context.Context, missing *tonypi.Error, query string
 func (s *Store) write(ctx context.Context, f func(context.Context, *sql.Tx) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, errSlow)
 	defer cancel()
-	const attempts = 5
 	var err error
 	for range attempts {
 		var began bool
@@ -212,7 +215,11 @@ func (s *Store) write(ctx context.Context, f func(context.Context, *sql.Tx) erro
 		if err == nil || ctx.Err() != nil {
 			break
 		}
-		if what := s.dialect.fault(err); what != retryFault && (began || what != lostFault) {
+		what := s.dialect.fault(err)
+		if what == lostFault {
+			s.dropIdle()
+		}
+		if what != retryFault && (began || what != lostFault) {
 			break
 		}
 	}
