@@ -15,6 +15,18 @@ type bucketer struct {
 	sum     float64
 }
 
+// maxPrepared bounds the buckets that room is made for before they are known to exist.
+const maxPrepared = 100_000
+
+// newBucketer makes room for the buckets that so many samples within the selection can need.
+func newBucketer(step int64, limit, samples int, sel selection) *bucketer {
+	need := min(limit, samples)
+	if step > 0 {
+		need = int(min(int64(need), (sel.toMs-sel.fromMs)/step+2))
+	}
+	return &bucketer{step: step, limit: limit, buckets: make([]tonypi.Bucket, 0, need)}
+}
+
 // add takes samples in ascending order, all newer than those before. It fails when there are more buckets than the limit.
 func (b *bucketer) add(ms []int64, values []float64) error {
 	if b.step == 0 {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"runtime"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -26,22 +27,23 @@ const (
 	sourceLabel = "source"
 )
 
-// visibleAfter is how long added rows may stay unseen by queries.
-const visibleAfter = time.Second
+// maxLanes bounds the processors that one add uses.
+const maxLanes = 4
+
+// revealEvery bounds how long copies of rows are kept. The library shows them after two seconds by itself, but does not
+// say so.
+const revealEvery = 3 * time.Second
 
 // embedded is the backend on VictoriaMetrics' storage library. The library keeps part of its settings, its caches and
 // its logger in package variables, so that one process can have one only.
 type embedded struct {
 	storage *storage.Storage
 	free    func() (int64, error)
-	rows    []storage.MetricRow
+	lanes   []lane
 	names   map[string]tonypi.Metric // by Prometheus name
 
-	// Rows that were added since the last flush; they cannot be seen yet.
-	pendingMu sync.Mutex
-	pending   time.Time // when the first was added; zero when there is none
-	pendingMs int64     // the oldest stamp among them
-	flushMu   sync.Mutex
+	recent   recent
+	revealMu sync.Mutex
 }
 
 var (
@@ -65,7 +67,10 @@ func openEmbedded(dir string, c Config) (e *embedded, err error) {
 		return nil, err
 	}
 	storage.SetFreeDiskSpaceLimit(c.MinFreeBytes)
-	e = &embedded{names: make(map[string]tonypi.Metric, len(tonypi.Metrics))}
+	e = &embedded{
+		names: make(map[string]tonypi.Metric, len(tonypi.Metrics)),
+		lanes: make([]lane, min(runtime.GOMAXPROCS(0), maxLanes)),
+	}
 	for _, m := range tonypi.Metrics {
 		e.names[m.Prometheus] = m.Metric
 	}
@@ -126,20 +131,63 @@ func (e *embedded) ready() error {
 }
 
 func (e *embedded) add(rows []row) error {
-	e.rows = e.rows[:0]
-	oldest := int64(math.MaxInt64)
 	for i := range rows {
 		r := &rows[i]
 		if r.series.raw == nil {
 			r.series.raw = rawName(r.series.key)
 		}
-		e.rows = append(e.rows, storage.MetricRow{MetricNameRaw: r.series.raw, Timestamp: r.ms, Value: r.value})
-		oldest = min(oldest, r.ms)
+		lane := &e.lanes[r.series.lane%uint32(len(e.lanes))]
+		lane.rows = append(lane.rows, storage.MetricRow{MetricNameRaw: r.series.raw, Timestamp: r.ms, Value: r.value})
 	}
-	err := guard(func() { e.storage.AddRows(e.rows, 64) })
-	e.notePending(oldest)
-	clear(e.rows)
-	return err
+	kept := e.recent.keep(newBatch(rows))
+	if err := e.addLanes(); err != nil {
+		return err
+	}
+	if kept > maxRecent {
+		return e.reveal()
+	}
+	return nil
+}
+
+// runReveal bounds the copies until ctx ends.
+func (e *embedded) runReveal(ctx context.Context) error {
+	tick := time.NewTicker(revealEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if err := e.reveal(); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// lane is the rows of some of the series. A series is always in the same lane: two processors that meet a new series at
+// the same time would give it two identities.
+type lane struct {
+	rows []storage.MetricRow
+	err  error
+}
+
+func (e *embedded) addLanes() error {
+	var adding sync.WaitGroup
+	for i := range e.lanes {
+		l := &e.lanes[i]
+		adding.Go(func() {
+			l.err = guard(func() { e.storage.AddRows(l.rows, 64) })
+			clear(l.rows)
+			l.rows = l.rows[:0]
+		})
+	}
+	adding.Wait()
+	var errs []error
+	for i := range e.lanes {
+		errs = append(errs, e.lanes[i].err)
+	}
+	return errors.Join(errs...)
 }
 
 func rawName(key tonypi.SeriesKey) []byte {
@@ -157,30 +205,19 @@ func prometheusName(m tonypi.Metric) string {
 	return string(m)
 }
 
-func (e *embedded) notePending(oldest int64) {
-	e.pendingMu.Lock()
-	defer e.pendingMu.Unlock()
-	if e.pending.IsZero() {
-		e.pending, e.pendingMs = time.Now(), oldest
-	}
-	e.pendingMs = min(e.pendingMs, oldest)
-}
-
-// show makes rows before toMs that were added visibleAfter ago or earlier visible to queries, which the library does by
-// itself only after two seconds. At most one flush a second is made, whatever the number of queries.
-func (e *embedded) show(toMs int64) error {
-	e.flushMu.Lock()
-	defer e.flushMu.Unlock()
-	e.pendingMu.Lock()
-	due := !e.pending.IsZero() && time.Since(e.pending) >= visibleAfter && e.pendingMs < toMs
-	if due {
-		e.pending = time.Time{}
-	}
-	e.pendingMu.Unlock()
-	if !due {
+// reveal makes the library show what it has taken, and forgets the copies that stood in for it.
+func (e *embedded) reveal() error {
+	e.revealMu.Lock()
+	defer e.revealMu.Unlock()
+	n := e.recent.count()
+	if n == 0 {
 		return nil
 	}
-	return guard(e.storage.DebugFlush)
+	if err := guard(e.storage.DebugFlush); err != nil {
+		return err
+	}
+	e.recent.drop(n)
+	return nil
 }
 
 func (e *embedded) remove(robot tonypi.RobotID) error {
@@ -189,11 +226,11 @@ func (e *embedded) remove(robot tonypi.RobotID) error {
 		return err
 	}
 	var failure error
-	err = guard(func() {
-		// What is not flushed cannot be found, and so not be deleted.
-		e.storage.DebugFlush()
-		_, failure = e.storage.DeleteSeries(nil, filters, math.MaxInt32)
-	})
+	// What is not shown cannot be found, and so not be deleted.
+	if err := e.reveal(); err != nil {
+		return err
+	}
+	err = guard(func() { _, failure = e.storage.DeleteSeries(nil, filters, math.MaxInt32) })
 	return errors.Join(err, failure)
 }
 

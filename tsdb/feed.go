@@ -21,10 +21,12 @@ type row struct {
 
 // backend is where the journal's readings end up. Its methods are called by one goroutine.
 type backend interface {
-	// add takes rows over. An error is final: the process cannot go on with this backend.
+	// add takes rows over, and keeps the slice. An error is final: the process cannot go on with this backend.
 	add(rows []row) error
 	// remove deletes everything about a robot that was added before. Only errBroken is final.
 	remove(robot tonypi.RobotID) error
+	// reveal makes what was added visible to queries at once.
+	reveal() error
 	// ready says why the backend takes nothing now, or nil.
 	ready() error
 }
@@ -70,7 +72,9 @@ type removal struct {
 
 func newFeeder(j *journal, b backend, x *index, log *slog.Logger) *feeder {
 	f := &feeder{journal: j, backend: b, index: x, log: log, replayed: make(chan struct{})}
-	f.noteReplayed()
+	if len(j.list()) == 0 {
+		close(f.replayed)
+	}
 	return f
 }
 
@@ -165,9 +169,9 @@ func (f *feeder) feed(ctx context.Context, seg *segment) (ended bool, err error)
 				return false, err
 			}
 			if sealed {
-				f.end(seg)
+				return true, f.end(seg)
 			}
-			return sealed, nil
+			return false, nil
 		}
 		if err := f.take(seg, payload); err != nil {
 			return false, err
@@ -220,11 +224,7 @@ func (f *feeder) flush(seg *segment) error {
 			return err
 		}
 		seg.fedCount.Add(int64(len(f.rows)))
-		clear(f.rows)
-		f.rows = f.rows[:0]
-		if cap(f.rows) > 4*feedBatch {
-			f.rows = nil
-		}
+		f.rows = make([]row, 0, min(len(f.rows), feedBatch))
 	}
 	seg.fed.Store(f.reader.position())
 	return nil
@@ -296,8 +296,7 @@ func (f *feeder) skip(seg *segment) error {
 			return err
 		}
 	}
-	f.end(seg)
-	return nil
+	return f.end(seg)
 }
 
 // abandon gives a segment up that cannot be read. Its samples are lost, and counted.
@@ -311,7 +310,7 @@ func (f *feeder) abandon(seg *segment, cause error) error {
 }
 
 // end closes the segment that was fed.
-func (f *feeder) end(seg *segment) {
+func (f *feeder) end(seg *segment) error {
 	if f.decoder.unknown > 0 {
 		f.journal.corrupt.Add(uint64(f.decoder.unknown))
 		f.log.Warn("journal has samples of series whose names are lost", "path", seg.path, "samples", f.decoder.unknown)
@@ -322,7 +321,7 @@ func (f *feeder) end(seg *segment) {
 	f.segment, f.reader, f.decoder, f.done = nil, nil, decoder{}, seg.sequence
 	seg.fed.Store(seg.committed.Load())
 	seg.fedAt.Store(time.Now().UnixMilli())
-	f.noteReplayed()
+	return f.noteReplayed()
 }
 
 func (f *feeder) noteSkipped(seg *segment, bytes int64) {
@@ -333,18 +332,23 @@ func (f *feeder) noteSkipped(seg *segment, bytes int64) {
 }
 
 // noteReplayed closes replayed once no segment from before the start is left.
-func (f *feeder) noteReplayed() {
+func (f *feeder) noteReplayed() error {
 	select {
 	case <-f.replayed:
-		return
+		return nil
 	default:
 	}
 	for _, seg := range f.journal.list() {
 		if seg.replay && seg.sequence > f.done {
-			return
+			return nil
 		}
 	}
+	if err := f.backend.reveal(); err != nil {
+		return err
+	}
+	f.log.Info("journal is replayed")
 	close(f.replayed)
+	return nil
 }
 
 // finish feeds what is left when the process ends.

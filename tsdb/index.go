@@ -2,6 +2,7 @@ package tsdb
 
 import (
 	"math"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,6 +20,7 @@ const latestAge = 24 * time.Hour
 type series struct {
 	key   tonypi.SeriesKey
 	owner *robotSeries
+	lane  uint32 // spreads series over processors
 	raw   []byte // the key as the backend's raw metric name; set by the feeder on first use
 
 	// Which number the series has in which segment; guarded by journal.mu.
@@ -39,6 +41,7 @@ type seriesName struct {
 
 // robotSeries holds the series of one robot.
 type robotSeries struct {
+	id     tonypi.RobotID
 	mu     sync.Mutex
 	series map[seriesName]*series
 	filled bool // the newest samples from before the start are in
@@ -50,6 +53,7 @@ type index struct {
 	robots   map[tonypi.RobotID]*robotSeries
 	deleting map[tonypi.RobotID]int // deletions under way
 	count    atomic.Int64
+	made     atomic.Uint64 // series ever made
 }
 
 func newIndex() *index {
@@ -66,7 +70,8 @@ func (x *index) robot(id tonypi.RobotID) *robotSeries {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if r = x.robots[id]; r == nil {
-		r = &robotSeries{series: make(map[seriesName]*series)}
+		id = tonypi.RobotID(strings.Clone(string(id)))
+		r = &robotSeries{id: id, series: make(map[seriesName]*series)}
 		x.robots[id] = r
 	}
 	return r
@@ -81,13 +86,17 @@ func (x *index) resolve(key tonypi.SeriesKey) *series {
 }
 
 func (x *index) resolveLocked(r *robotSeries, key tonypi.SeriesKey) *series {
-	name := seriesName{key.Metric, key.Source}
-	s := r.series[name]
-	if s == nil {
-		s = &series{key: key, owner: r, lastMs: noSample}
-		r.series[name] = s
-		x.count.Add(1)
+	if s := r.series[seriesName{key.Metric, key.Source}]; s != nil {
+		return s
 	}
+	// The names may be parts of a whole message, which must not be kept for them.
+	key.Robot, key.Source = r.id, strings.Clone(key.Source)
+	if info, ok := key.Metric.Info(); ok {
+		key.Metric = info.Metric
+	}
+	s := &series{key: key, owner: r, lane: uint32(x.made.Add(1)), lastMs: noSample}
+	r.series[seriesName{key.Metric, key.Source}] = s
+	x.count.Add(1)
 	return s
 }
 

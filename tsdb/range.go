@@ -1,13 +1,16 @@
 package tsdb
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/VictoriaMetrics/VictoriaMetrics/lib/encoding"
@@ -33,6 +36,12 @@ type selection struct {
 	toMs    int64 // inclusive, as the library has it
 }
 
+// wants reports whether the names of key, whose robot is the right one, are asked for.
+func (sel selection) wants(key tonypi.SeriesKey) bool {
+	return (len(sel.metrics) == 0 || slices.Contains(sel.metrics, key.Metric)) &&
+		(len(sel.sources) == 0 || slices.Contains(sel.sources, key.Source))
+}
+
 // block is a part of one series, not yet decoded.
 type block struct {
 	ref          storage.BlockRef
@@ -52,8 +61,16 @@ func tagFilters(sel selection) ([]*storage.TagFilters, error) {
 	return []*storage.TagFilters{filters}, err
 }
 
-// search calls visit with the blocks of every selected series, ordered by stamp. They are valid during the call.
-func (e *embedded) search(ctx context.Context, sel selection, visit func(tonypi.SeriesKey, []block) error) error {
+// history is what there is of one series: blocks ordered by their first stamp, and samples that are in no block yet.
+type history struct {
+	blocks []block
+	tail   *tail
+}
+
+// search calls visit with the history of every selected series. It is valid during the call.
+func (e *embedded) search(ctx context.Context, sel selection, visit func(tonypi.SeriesKey, history) error) error {
+	// Before the search: what moves into a block meanwhile is then found twice, and not missed.
+	tails := e.recent.tails(sel)
 	filters, err := tagFilters(sel)
 	if err != nil {
 		return err
@@ -64,36 +81,47 @@ func (e *embedded) search(ctx context.Context, sel selection, visit func(tonypi.
 		timeRange := storage.TimeRange{MinTimestamp: sel.fromMs, MaxTimestamp: sel.toMs}
 		search.Init(nil, e.storage, filters, timeRange, maxQuerySeries, deadline(ctx))
 		defer search.MustClose()
-		failure = e.visit(ctx, &search, sel, visit)
+		failure = e.visit(ctx, &search, sel, tails, visit)
 	})
 	return errors.Join(err, failure)
 }
 
-func (e *embedded) visit(ctx context.Context, search *storage.Search, sel selection, visit func(tonypi.SeriesKey, []block) error) error {
+func (e *embedded) visit(ctx context.Context, search *storage.Search, sel selection, tails map[tonypi.SeriesKey]*tail,
+	visit func(tonypi.SeriesKey, history) error,
+) error {
 	found, err := e.collect(ctx, search, sel)
 	if err != nil {
 		return err
 	}
-	keys := make([]tonypi.SeriesKey, 0, len(found))
-	for key := range found {
-		keys = append(keys, key)
+	for key := range tails {
+		if _, ok := found[key]; !ok {
+			found[key] = nil // no block yet
+		}
 	}
-	sort.Slice(keys, func(a, b int) bool { return lessKey(keys[a], keys[b]) })
-	for _, key := range keys {
+	for _, key := range slices.SortedFunc(maps.Keys(found), compareKeys) {
 		blocks := found[key]
-		slices.SortFunc(blocks, func(a, b block) int { return int(min(max(a.minMs-b.minMs, -1), 1)) })
-		if err := visit(key, blocks); err != nil {
+		slices.SortFunc(blocks, func(a, b block) int { return cmp.Compare(a.minMs, b.minMs) })
+		if err := visit(key, history{blocks, tails[key]}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func lessKey(a, b tonypi.SeriesKey) bool {
-	if a.Metric != b.Metric {
-		return a.Metric < b.Metric
+// samples returns how many samples h holds at most.
+func (h history) samples() int {
+	n := 0
+	for i := range h.blocks {
+		n += h.blocks[i].ref.RowsCount()
 	}
-	return a.Source < b.Source
+	if h.tail != nil {
+		n += len(h.tail.ms)
+	}
+	return n
+}
+
+func compareKeys(a, b tonypi.SeriesKey) int {
+	return cmp.Or(cmp.Compare(a.Metric, b.Metric), cmp.Compare(a.Source, b.Source))
 }
 
 // collect gathers the blocks by series. One series may have several identities in the library (one a month after its
@@ -125,7 +153,7 @@ func (e *embedded) collect(ctx context.Context, search *storage.Search, sel sele
 				return nil, err
 			}
 			key = e.key(&name)
-			wanted = len(sel.sources) == 0 || slices.Contains(sel.sources, key.Source)
+			wanted = sel.wants(key)
 		}
 		if wanted {
 			var b block
@@ -166,42 +194,61 @@ func newBlock(ref *storage.BlockRef, scratch []byte) (block, []byte) {
 	}, scratch
 }
 
-// samples decodes blocks into runs of strictly ascending stamps and calls emit with each, oldest first. The slices are
-// valid during the call.
-func samples(ctx context.Context, blocks []block, sel selection, emit func(ms []int64, values []float64) error) error {
-	var (
-		data   storage.Block
-		ms     []int64
-		values []float64
-	)
-	timeRange := storage.TimeRange{MinTimestamp: sel.fromMs, MaxTimestamp: sel.toMs}
-	for i := 0; i < len(blocks); {
+// scan is the memory that decoding takes; it serves one series after the other.
+type scan struct {
+	data   storage.Block
+	ms     []int64
+	values []float64
+}
+
+var scans = sync.Pool{New: func() any { return new(scan) }}
+
+// samples decodes a history into runs of strictly ascending stamps and calls emit with each, oldest first. The slices
+// are valid during the call.
+func (s *scan) samples(ctx context.Context, h history, sel selection, emit func(ms []int64, values []float64) error) error {
+	for blocks := h.blocks; len(blocks) > 0; {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		// Blocks that overlap, because samples came late, are decoded together.
-		end, n := blocks[i].maxMs, 0
-		ms, values = ms[:0], values[:0]
-		for ; i < len(blocks) && (n == 0 || blocks[i].minMs <= end); i++ {
-			blocks[i].ref.MustReadBlock(&data)
-			if err := data.UnmarshalData(); err != nil {
-				return fmt.Errorf("decode history: %w", err)
-			}
-			ms, values = data.AppendRowsWithTimeRangeFilter(ms, values, timeRange)
-			end = max(end, blocks[i].maxMs)
+		n, end := 1, blocks[0].maxMs
+		for n < len(blocks) && blocks[n].minMs <= end {
+			end = max(end, blocks[n].maxMs)
 			n++
 		}
-		if n > 1 {
-			sort.Stable(byStamp{ms, values})
+		if err := s.decode(blocks[:n], h.tail.until(end), sel); err != nil {
+			return err
 		}
-		ms, values = storage.DeduplicateSamples(ms, values, 1)
-		if len(ms) == 0 {
+		blocks = blocks[n:]
+		if len(s.ms) == 0 {
 			continue
 		}
-		if err := emit(ms, values); err != nil {
+		if err := emit(s.ms, s.values); err != nil {
 			return err
 		}
 	}
+	if h.tail == nil || len(h.tail.ms) == 0 {
+		return nil
+	}
+	return emit(storage.DeduplicateSamples(h.tail.ms, h.tail.values, 1))
+}
+
+// decode sets s.ms and s.values to what overlapping blocks, and more, hold within the selected time.
+func (s *scan) decode(blocks []block, more tail, sel selection) error {
+	timeRange := storage.TimeRange{MinTimestamp: sel.fromMs, MaxTimestamp: sel.toMs}
+	s.ms, s.values = s.ms[:0], s.values[:0]
+	for i := range blocks {
+		blocks[i].ref.MustReadBlock(&s.data)
+		if err := s.data.UnmarshalData(); err != nil {
+			return fmt.Errorf("decode history: %w", err)
+		}
+		s.ms, s.values = s.data.AppendRowsWithTimeRangeFilter(s.ms, s.values, timeRange)
+	}
+	s.ms, s.values = append(s.ms, more.ms...), append(s.values, more.values...)
+	if len(blocks) > 1 || len(more.ms) > 0 {
+		sort.Stable(byStamp{s.ms, s.values})
+	}
+	s.ms, s.values = storage.DeduplicateSamples(s.ms, s.values, 1)
 	return nil
 }
 
@@ -220,16 +267,25 @@ func (b byStamp) Swap(i, j int) {
 // latest returns the newest sample of every series of a robot since fromMs. It decodes one block a series.
 func (e *embedded) latest(ctx context.Context, sel selection) ([]tonypi.Reading, error) {
 	var readings []tonypi.Reading
-	err := e.search(ctx, sel, func(key tonypi.SeriesKey, blocks []block) error {
-		newest := slices.MaxFunc(blocks, func(a, b block) int { return int(min(max(a.maxMs-b.maxMs, -1), 1)) })
-		return samples(ctx, []block{newest}, sel, func(ms []int64, values []float64) error {
+	s := scans.Get().(*scan)
+	defer scans.Put(s)
+	err := e.search(ctx, sel, func(key tonypi.SeriesKey, h history) error {
+		if len(h.blocks) > 1 {
+			h.blocks = []block{slices.MaxFunc(h.blocks, func(a, b block) int { return cmp.Compare(a.maxMs, b.maxMs) })}
+		}
+		var newest tonypi.Reading
+		err := s.samples(ctx, h, sel, func(ms []int64, values []float64) error {
 			n := len(ms) - 1
-			readings = append(readings, tonypi.Reading{
+			newest = tonypi.Reading{
 				Robot: key.Robot, Metric: key.Metric, Source: key.Source,
 				Value: values[n], Time: time.UnixMilli(ms[n]).UTC(),
-			})
+			}
 			return nil
 		})
+		if !newest.Time.IsZero() {
+			readings = append(readings, newest)
+		}
+		return err
 	})
 	return readings, err
 }

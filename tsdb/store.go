@@ -128,19 +128,23 @@ func (s *Store) Run(ctx context.Context) error {
 	defer close(s.ended)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var journalErr, feedErr error
+	var journalErr, feedErr, revealErr error
 	var parts sync.WaitGroup
 	parts.Go(func() { journalErr = s.journal.run(ctx) })
 	parts.Go(func() {
 		defer cancel()
 		feedErr = s.feeder.run(ctx)
 	})
+	parts.Go(func() {
+		defer cancel()
+		revealErr = s.series.runReveal(ctx)
+	})
 	parts.Go(func() { s.keepHouse(ctx) })
 	parts.Wait()
-	if feedErr == nil {
+	if feedErr == nil && revealErr == nil {
 		feedErr = s.feeder.finish()
 	}
-	err := errors.Join(feedErr, journalErr)
+	err := errors.Join(feedErr, revealErr, journalErr)
 	if err != nil {
 		s.failure.Store(&err)
 	}
@@ -247,9 +251,10 @@ func (s *Store) Latest(ctx context.Context, robot tonypi.RobotID) ([]tonypi.Read
 }
 
 func (s *Store) history(ctx context.Context, robot tonypi.RobotID, fromMs, toMs int64) ([]tonypi.Reading, error) {
-	if err := s.settled(ctx, toMs); err != nil {
-		return nil, err
-	}
+	// What is still in the journal finds its way into the index by itself, so there is no need to wait for all of it.
+	patience, cancel := context.WithTimeout(ctx, latestPatience)
+	_ = s.settled(patience)
+	cancel()
 	found, err := s.series.latest(ctx, selection{robot: robot, fromMs: fromMs, toMs: toMs})
 	if err != nil {
 		return nil, fmt.Errorf("read the newest readings: %w", err)
@@ -257,16 +262,20 @@ func (s *Store) history(ctx context.Context, robot tonypi.RobotID, fromMs, toMs 
 	return found, nil
 }
 
+// latestPatience is how long Latest waits for the journal after a restart.
+const latestPatience = time.Second
+
 // settled waits until history holds what the contract of Range promises.
-func (s *Store) settled(ctx context.Context, toMs int64) error {
-	if s.feeder.stalled.Load() == nil {
-		select {
-		case <-s.feeder.replayed:
-		case <-ctx.Done():
-			return tonypi.Wrap(tonypi.Unavailable, ctx.Err(), "history is still being read after a restart; try again soon")
-		}
+func (s *Store) settled(ctx context.Context) error {
+	if s.feeder.stalled.Load() != nil {
+		return nil
 	}
-	return s.series.show(toMs)
+	select {
+	case <-s.feeder.replayed:
+		return nil
+	case <-ctx.Done():
+		return tonypi.Wrap(tonypi.Unavailable, ctx.Err(), "history is still being read after a restart; try again soon")
+	}
 }
 
 // Range implements tonypi.SeriesStore. Step is a whole number of milliseconds; at most 5,000 series are answered, and
@@ -284,13 +293,15 @@ func (s *Store) Range(ctx context.Context, q tonypi.SeriesQuery) ([]tonypi.Serie
 	if sel.fromMs > sel.toMs {
 		return nil, nil
 	}
-	if err := s.settled(ctx, sel.toMs+1); err != nil {
+	if err := s.settled(ctx); err != nil {
 		return nil, err
 	}
 	var answer []tonypi.Series
-	err = s.series.search(ctx, sel, func(key tonypi.SeriesKey, blocks []block) error {
-		b := bucketer{step: q.Step.Milliseconds(), limit: q.Limit}
-		if err := samples(ctx, blocks, sel, b.add); err != nil {
+	scan := scans.Get().(*scan)
+	defer scans.Put(scan)
+	err = s.series.search(ctx, sel, func(key tonypi.SeriesKey, h history) error {
+		b := newBucketer(q.Step.Milliseconds(), q.Limit, min(h.samples(), maxPrepared), sel)
+		if err := scan.samples(ctx, h, sel, b.add); err != nil {
 			return err
 		}
 		if b.close(); len(b.buckets) > 0 {
