@@ -58,6 +58,7 @@ func (o optional[T]) pointer() *T {
 }
 
 type (
+	// AlertScope selects alerts by robot and age.
 	AlertScope struct {
 		Robot tonypi.RobotID `query:"robot_id" maxLength:"100" doc:"Only this robot's"`
 		Since string         `query:"time_range" enum:"1h,6h,24h,7d,30d,all" default:"24h" doc:"Created within"`
@@ -71,6 +72,7 @@ type (
 		Limit        int             `query:"limit" minimum:"1" maximum:"500" default:"100"`
 		Cursor       string          `query:"cursor" maxLength:"20" doc:"next_cursor of the page before"`
 	}
+	// AlertPath names an alert or a rule.
 	AlertPath struct {
 		ID int64 `path:"id" minimum:"1"`
 	}

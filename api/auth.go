@@ -144,7 +144,7 @@ func (s *Server) changePassword(ctx context.Context, in *changePasswordIn) (*non
 const refreshName = "tonypi_refresh"
 
 func refreshCookie(ctx context.Context, value string, maxAge int) http.Cookie {
-	return http.Cookie{
+	return http.Cookie{ //nolint:gosec // Secure follows the connection: over plain HTTP the browser would not send it back
 		Name: refreshName, Value: value, Path: prefix + "/auth", MaxAge: maxAge,
 		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: requestOf(ctx).secure,
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"sync"
@@ -198,7 +199,7 @@ func TestOtherSitesCannotUseTheCookie(t *testing.T) {
 		name, header, value string
 		status              int
 	}{
-		{"same origin", "Origin", "http://tonypi.test", 200},
+		{"same origin", "Origin", "http://tonypi.local", 200},
 		{"allowed origin", "Origin", "http://localhost:3000", 200},
 		{"foreign origin", "Origin", "http://evil.test", 403},
 		{"foreign, as the browser says", "Sec-Fetch-Site", "cross-site", 403},
@@ -407,4 +408,53 @@ func TestLoginFloodIsBounded(t *testing.T) {
 	}
 	cancel()
 	wg.Wait()
+}
+
+// The anonymous role asks for no token, so that a page of another site could use it through the browser of somebody in the
+// network.
+func TestOtherSitesCannotUseTheAnonymousRole(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		role   tonypi.Role
+		method string
+		host   string
+		origin string
+		status int
+	}{
+		{"own page", tonypi.Operator, "POST", "10.0.0.5:8000", "http://10.0.0.5:8000", 200},
+		{"program", tonypi.Operator, "POST", "10.0.0.5:8000", "", 200},
+		{"development server", tonypi.Operator, "POST", "localhost:8000", "http://localhost:3000", 200},
+		{"foreign page", tonypi.Operator, "POST", "10.0.0.5:8000", "http://evil.test", 403},
+		{"foreign page, without an origin to name", tonypi.Operator, "POST", "10.0.0.5:8000", "null", 403},
+		{"foreign page that reads", tonypi.Operator, "GET", "10.0.0.5:8000", "http://evil.test", 200}, // it does not see the answer
+		{"rebound name", tonypi.Operator, "POST", "evil.test:8000", "http://evil.test:8000", 401},
+		{"rebound name that reads", tonypi.Admin, "GET", "evil.test:8000", "", 401},
+		{"viewer under a public name", tonypi.Viewer, "GET", "wall.example.org", "", 200},
+		{"IPv6", tonypi.Operator, "POST", "[fd00::5]:8000", "http://[fd00::5]:8000", 200},
+		{"IPv6 without port", tonypi.Operator, "GET", "[fd00::5]", "", 200},
+		{"name in the network", tonypi.Operator, "POST", "robots.local.:8000", "http://robots.local.:8000", 200},
+		{"short name", tonypi.Operator, "GET", "robots", "", 200},
+		{"looks local", tonypi.Operator, "GET", "local.evil.test", "", 401},
+	} {
+		f := newFixture(t, func(cfg *Config) { cfg.AnonymousRole = c.role })
+		path := "http://" + c.host + "/api/v1/alerts/acknowledge-all"
+		if c.method == "GET" {
+			path = "http://" + c.host + "/api/v1/robots"
+		}
+		r := httptest.NewRequest(c.method, path, nil)
+		if c.origin != "" {
+			r.Header.Set("Origin", c.origin)
+		}
+		w := httptest.NewRecorder()
+		f.server.Handler().ServeHTTP(w, r)
+		if w.Code != c.status {
+			t.Errorf("%s: %d, want %d: %s", c.name, w.Code, c.status, w.Body)
+		}
+		// Who proves who they are needs no such care.
+		r.Header.Set("Authorization", "Bearer "+f.tokens[tonypi.Admin])
+		w = httptest.NewRecorder()
+		if f.server.Handler().ServeHTTP(w, r); w.Code != 200 {
+			t.Errorf("%s, with a token: %d %s", c.name, w.Code, w.Body)
+		}
+	}
 }

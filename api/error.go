@@ -56,8 +56,11 @@ func (s *Server) internal(ctx context.Context, err error) error {
 		return answer(http.StatusServiceUnavailable, "The answer took too long; try again later", nil)
 	}
 	s.log.Error("request failed", "request", requestID(ctx), "err", err)
-	return answer(http.StatusInternalServerError, "Internal error, request "+requestID(ctx), nil)
+	return answer(http.StatusInternalServerError, internalDetail(ctx), nil)
 }
+
+// internalDetail is all that a caller learns of a defect; the request ID finds it in the log.
+func internalDetail(ctx context.Context) string { return "Internal error, request " + requestID(ctx) }
 
 // statusGone is what nginx logs when the client closed the connection; nobody reads it.
 const statusGone = 499

@@ -306,7 +306,7 @@ func (f *fixture) send(method, path, token, body string, headers ...string) answ
 	if body != "" {
 		reader = strings.NewReader(body)
 	}
-	r := httptest.NewRequest(method, "http://tonypi.test/"+path, reader)
+	r := httptest.NewRequest(method, "http://tonypi.local/"+path, reader)
 	r.RemoteAddr = f.address
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)

@@ -8,12 +8,11 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/danielgtaylor/huma/v2"
 
 	"tonypi"
 )
@@ -81,8 +80,9 @@ func (s *Server) answer(w *response, r *http.Request, next http.Handler) {
 			w.abort()
 			return
 		}
-		detail := "Internal error, request " + requestID(r.Context())
-		writeModel(w, &huma.ErrorModel{Status: 500, Title: http.StatusText(500), Detail: detail})
+		model := plainModel(http.StatusInternalServerError)
+		model.Detail = internalDetail(r.Context())
+		writeModel(w, model)
 	}()
 	if s.cors(w, r) {
 		return
@@ -203,7 +203,46 @@ func (s *Server) caller(r *http.Request) (person, error) {
 	if header := r.Header.Get("Authorization"); header != "" && bearer(r) == "" {
 		return person{}, tonypi.Errorf(tonypi.Unauthenticated, "Invalid authorization header; use Bearer and a token")
 	}
+	if bearer(r) == "" && s.auth.anonymous != tonypi.NoRole {
+		if err := s.strangersPage(r); err != nil {
+			return person{}, err
+		}
+	}
 	return s.auth.person(r.Context(), bearer(r))
+}
+
+// strangersPage refuses what a page of another site could make a browser in this network do with the anonymous role, which
+// asks for no token: change something across origins, or reach the server under a name of its own (DNS rebinding).
+func (s *Server) strangersPage(r *http.Request) error {
+	if err := s.sameOrigin(r); err != nil {
+		return err
+	}
+	if s.auth.anonymous == tonypi.Viewer || s.localName(r.Host) {
+		return nil
+	}
+	return tonypi.Errorf(tonypi.Unauthenticated, "Not authenticated; without signing in the server must be reached by its address or a local name")
+}
+
+// localSuffixes end names that no stranger can register.
+var localSuffixes = []string{".localhost", ".local", ".lan", ".home", ".internal", ".home.arpa", ".localdomain"}
+
+// localName reports whether the Host header is an address, a name that only this network knows, or one of an allowed origin.
+func (s *Server) localName(host string) bool {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = strings.Trim(host, "[]")
+	}
+	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	if _, err := netip.ParseAddr(name); err == nil || !strings.Contains(name, ".") {
+		return true
+	}
+	if slices.ContainsFunc(localSuffixes, func(suffix string) bool { return strings.HasSuffix(name, suffix) }) {
+		return true
+	}
+	return slices.ContainsFunc(s.cfg.Origins, func(origin string) bool {
+		u, err := url.Parse(origin)
+		return err == nil && u.Hostname() == name
+	})
 }
 
 // allows returns nil or why not.

@@ -210,7 +210,7 @@ func TestHugeBodies(t *testing.T) {
 
 	// Without a length, as a stream.
 	for _, header := range []string{"", "key"} {
-		r := httptest.NewRequest("POST", "http://tonypi.test/api/v1/users", io.MultiReader(strings.NewReader(huge)))
+		r := httptest.NewRequest(http.MethodPost, "http://tonypi.local/api/v1/users", io.MultiReader(strings.NewReader(huge)))
 		r.ContentLength = -1
 		r.Header.Set("Authorization", "Bearer "+f.tokens[tonypi.Admin])
 		r.Header.Set("Content-Type", "application/json")

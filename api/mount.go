@@ -98,9 +98,12 @@ func (s *Server) serveUnknown(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Allow", strings.Join(allow, ", "))
-	writeModel(w, &huma.ErrorModel{Status: 405, Title: http.StatusText(405), Detail: http.StatusText(405)})
+	writeModel(w, plainModel(http.StatusMethodNotAllowed))
 }
 
-func notFound() *huma.ErrorModel {
-	return &huma.ErrorModel{Status: 404, Title: http.StatusText(404), Detail: http.StatusText(404)}
+func notFound() *huma.ErrorModel { return plainModel(http.StatusNotFound) }
+
+// plainModel is a problem about which there is no more to say than its status.
+func plainModel(status int) *huma.ErrorModel {
+	return &huma.ErrorModel{Status: status, Title: http.StatusText(status), Detail: http.StatusText(status)}
 }

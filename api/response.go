@@ -120,6 +120,9 @@ func (w *response) send(long bool) {
 
 // finish sends what is held back and ends the compression.
 func (w *response) finish() {
+	if w.status == 0 && !w.plain {
+		w.status = http.StatusOK
+	}
 	if !w.sent && (w.status != 0 || len(w.held) > 0) {
 		w.send(false)
 		_, _ = w.pass(w.held) // noted in w.err

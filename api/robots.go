@@ -45,6 +45,7 @@ type CreatedRobot struct {
 }
 
 type (
+	// RobotPath names a robot.
 	RobotPath struct {
 		Robot tonypi.RobotID `path:"robot_id" maxLength:"100" example:"tonypi_01"`
 	}

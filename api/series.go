@@ -62,7 +62,16 @@ type SeriesPoints struct {
 	Metric tonypi.Metric `json:"metric"`
 	Source string        `json:"source"`
 	Unit   string        `json:"unit"`
-	Points [][]float64   `json:"points" nullable:"false" doc:"Each is [start of the bucket in Unix milliseconds, min, max, mean, last, count]"`
+	Points []Point       `json:"points" nullable:"false" doc:"Each is [start of the bucket in Unix milliseconds, min, max, mean, last, count]"`
+}
+
+// Point is one bucket: start in Unix milliseconds, min, max, mean, last, count.
+type Point []float64
+
+// Schema says that a point always has six numbers.
+func (Point) Schema(huma.Registry) *huma.Schema {
+	six := 6
+	return &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeNumber}, MinItems: &six, MaxItems: &six}
 }
 
 // Catalog is the table of metrics.

@@ -108,8 +108,8 @@ func TestSeriesAnswer(t *testing.T) {
 	a := f.do("GET", "/robots/r1/series?range=1h&step=10s", f.tokens[tonypi.Viewer], "").want(200)
 	got := read[SeriesAnswer](a)
 	want := []SeriesPoints{
-		{tonypi.CPUPercent, "", "%", [][]float64{{1_800_000_000_123, 1, 3, 2.166666667, 2.5, 3}, {1_800_000_001_123, -1e-7, 1e21, 0, -4, 1}}},
-		{tonypi.Sensor, "a\"\n<é", "", [][]float64{}},
+		{tonypi.CPUPercent, "", "%", []Point{{1_800_000_000_123, 1, 3, 2.166666667, 2.5, 3}, {1_800_000_001_123, -1e-7, 1e21, 0, -4, 1}}},
+		{tonypi.Sensor, "a\"\n<é", "", []Point{}},
 	}
 	if diff := cmp.Diff(want, got.Series); diff != "" {
 		t.Error(diff)
@@ -229,7 +229,7 @@ func BenchmarkMarshalSeries(b *testing.B) {
 		for _, s := range all {
 			p := SeriesPoints{Metric: s.Key.Metric, Source: s.Key.Source}
 			for _, k := range s.Buckets {
-				p.Points = append(p.Points, []float64{float64(k.Time.UnixMilli()), k.Min, k.Max, k.Mean, k.Last, float64(k.Count)})
+				p.Points = append(p.Points, Point{float64(k.Time.UnixMilli()), k.Min, k.Max, k.Mean, k.Last, float64(k.Count)})
 			}
 			a.Series = append(a.Series, p)
 		}

@@ -55,6 +55,7 @@ type EnrollAnswer struct {
 }
 
 type (
+	// TokenPath names a token by its ID, not by its secret.
 	TokenPath struct {
 		ID string `path:"id" maxLength:"100"`
 	}

@@ -35,8 +35,9 @@ type UserChange struct {
 }
 
 type (
-	none     struct{}
-	userOut  struct{ Body tonypi.User }
+	none    struct{}
+	userOut struct{ Body tonypi.User }
+	// UserPath names a user.
 	UserPath struct {
 		ID string `path:"id" maxLength:"100"`
 	}
