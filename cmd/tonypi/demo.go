@@ -80,7 +80,7 @@ func (c *demoCommand) simulate(ctx context.Context, s *server, log *slog.Logger)
 			return fmt.Errorf("join %s: %w", body.ID(), err)
 		}
 		r := robotProcess{
-			body: body, rates: rates, phase: agent.Phase(i, len(bodies), rates.Sensors), log: log.With("robot", body.ID()),
+			body: body, rates: rates, phase: agent.Phase(i, len(bodies), rates.Sensors), log: log,
 			credential: agent.Credential{Server: "http://" + s.mqttAddr, Robot: body.ID(), Username: string(body.ID()), Password: password, Port: port(s.mqttAddr)},
 		}
 		g.Go(func() error { return r.run(ctx) })
