@@ -32,7 +32,7 @@ const (
 )
 
 // appendUntilKilled appends for ever, and prints a line for everything that was acknowledged: "writer number", or
-// "deleted writer".
+// "deleting writer" and "deleted writer".
 func appendUntilKilled(dir, round string) error {
 	s, err := Open(Config{Dir: dir, MinFreeBytes: 1 << 20})
 	if err != nil {
@@ -48,6 +48,7 @@ func appendUntilKilled(dir, round string) error {
 					return
 				}
 				if w == 0 && i == 100 {
+					fmt.Printf("deleting %d\n", w)
 					if err := s.DeleteRobot(context.Background(), crashRobot(round, w)); err != nil {
 						failed <- err
 						return
@@ -92,6 +93,7 @@ type acknowledged struct {
 	round   string
 	highest [crashWriters]int // readings 0 to highest are stored; -1 for none
 	deleted [crashWriters]bool
+	begun   [crashWriters]bool // the deletion was asked for, and may or may not have happened
 }
 
 // killAfter runs a process that appends to dir and kills it with SIGKILL.
@@ -122,6 +124,8 @@ func killAfter(t *testing.T, dir, round string, d time.Duration) acknowledged {
 			acked.highest[w] = i
 		} else if n, _ := fmt.Sscanf(lines.Text(), "deleted %d", &w); n == 1 {
 			acked.deleted[w] = true
+		} else if n, _ := fmt.Sscanf(lines.Text(), "deleting %d", &w); n == 1 {
+			acked.begun[w] = true
 		} else {
 			t.Fatalf("child says %q", lines.Text())
 		}
@@ -136,7 +140,7 @@ func (a acknowledged) check(t *testing.T, s *Store) {
 	t.Helper()
 	for w, highest := range a.highest {
 		from := 0
-		if a.deleted[w] {
+		if a.begun[w] {
 			from = 101
 		}
 		got, err := s.Range(t.Context(), tonypi.SeriesQuery{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"math"
 	"runtime"
@@ -51,17 +52,18 @@ var (
 	configureOnce sync.Once
 )
 
+var errSecondStore = errors.New("a series store is open already, and a process can have one only")
+
 // openEmbedded opens the store in dir. The memory bound of the first call holds for the life of the process.
 func openEmbedded(dir string, c Config) (e *embedded, err error) {
 	if !embeddedOpen.CompareAndSwap(false, true) {
-		return nil, errors.New("the embedded series store is open already, and a process can have one only")
+		return nil, errSecondStore
 	}
 	defer func() {
 		if err != nil {
 			embeddedOpen.Store(false)
 		}
 	}()
-	vmLog.Store(c.Log)
 	configureOnce.Do(func() { err = configure(c.MemoryBytes) })
 	if err != nil {
 		return nil, err
@@ -246,6 +248,12 @@ func (e *embedded) diskBytes() int64 {
 func freeSpace(dir string) (free int64, err error) {
 	err = guard(func() { free = int64(fs.MustGetFreeSpace(dir)) })
 	return free, err
+}
+
+// lockDir keeps other processes out of dir until it is closed, or the process ends.
+func lockDir(dir string) (lock io.Closer, err error) {
+	err = guard(func() { lock = fs.MustCreateFlockFile(dir) })
+	return lock, err
 }
 
 // deadline turns that of ctx into the library's, in whole seconds.

@@ -301,9 +301,9 @@ func (f *feeder) skip(seg *segment) error {
 
 // abandon gives a segment up that cannot be read. Its samples are lost, and counted.
 func (f *feeder) abandon(seg *segment, cause error) error {
-	if !seg.gone.Load() {
-		lost := max(seg.samples.Load()-seg.fedCount.Load(), 0)
-		f.journal.dropped.Add(uint64(lost))
+	if !seg.gone.Swap(true) {
+		lost := seg.unfed()
+		f.journal.dropped.Add(lost)
 		f.log.Error("journal segment cannot be read and is given up", "path", seg.path, "samples", lost, "err", cause)
 	}
 	return f.skip(seg)

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"tonypi"
 )
 
 const segmentSuffix = ".journal"
@@ -157,7 +159,11 @@ func (j *journal) drop(seg *segment) bool {
 	if err := seg.flush(); err != nil {
 		j.log.Warn("journal segment cannot be closed", "path", seg.path, "err", err)
 	}
-	seg.gone.Store(true)
+	if !seg.gone.Swap(true) && seg.fedAt.Load() == 0 {
+		lost := seg.unfed()
+		j.dropped.Add(lost)
+		j.log.Error("journal is full; the oldest readings are dropped", "samples", lost, "path", seg.path)
+	}
 	if err := os.Remove(seg.path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		j.log.Warn("journal segment cannot be removed", "path", seg.path, "err", err)
 		return false
@@ -165,12 +171,36 @@ func (j *journal) drop(seg *segment) bool {
 	j.segMu.Lock()
 	j.segments = j.segments[1:]
 	j.segMu.Unlock()
-	if seg.fedAt.Load() == 0 {
-		lost := max(seg.samples.Load()-seg.fedCount.Load(), 0)
-		j.dropped.Add(uint64(lost))
-		j.log.Error("journal is full; the oldest readings are dropped", "samples", lost, "path", seg.path)
-	}
 	return true
+}
+
+// unfed returns how many samples of s the backend has not taken.
+func (s *segment) unfed() uint64 {
+	if s.replay && s.samples.Load() == 0 {
+		s.samples.Store(countSamples(s.path, s.committed.Load()))
+	}
+	return uint64(max(s.samples.Load()-s.fedCount.Load(), 0))
+}
+
+// countSamples reads a segment of an earlier run only to count what is in it, as far as it can be read.
+func countSamples(path string, size int64) (n int64) {
+	reader, err := openSegment(path)
+	if err != nil {
+		return 0
+	}
+	defer reader.close()
+	d := decoder{
+		resolve: func(tonypi.SeriesKey) *series { return &series{} },
+		sample:  func(*series, int64, float64) error { n++; return nil },
+		delete:  func(tonypi.RobotID) error { return nil },
+	}
+	for {
+		payload, _, err := reader.next(size)
+		if err != nil || payload == nil {
+			return n
+		}
+		_ = d.decode(payload) // what is corrupt is not counted
+	}
 }
 
 // queued returns the bytes that the backend has not taken yet, and all bytes of the journal.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math"
 	"os"
@@ -84,6 +85,9 @@ type Store struct {
 	feeder  *feeder
 	scratch sync.Pool // *[]*series, for Append
 
+	lock  io.Closer // keeps other processes away
+	moved string    // where a series store that could not be opened was put; empty mostly
+
 	running   atomic.Bool
 	ended     chan struct{} // closed when Run returns
 	closeOnce sync.Once
@@ -93,8 +97,11 @@ type Store struct {
 
 var _ tonypi.SeriesStore = (*Store)(nil)
 
-// Open opens the store in c.Dir. Readings may be appended at once; they are committed while Run runs.
-// What the last process had not handed over is read from the journal in the background.
+// Open opens the store in c.Dir, which no other process may have open. Readings may be appended at once; they are committed
+// while Run runs. What the last process had not handed over is read from the journal in the background.
+//
+// A series store that cannot be opened three times in a row is moved aside, to series.broken-<Unix seconds>, and Open
+// begins with an empty history: a server that watches robots must come up again.
 func Open(c Config) (*Store, error) {
 	c, err := c.complete()
 	if err != nil {
@@ -103,16 +110,41 @@ func Open(c Config) (*Store, error) {
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return nil, tonypi.Wrap(tonypi.Unavailable, err, "the folder of the readings cannot be made")
 	}
+	vmLog.Store(c.Log)
+	lock, err := lockDir(c.Dir)
+	if err != nil {
+		return nil, tonypi.Wrap(tonypi.Conflict, err, "another process has the store of readings in %s open", c.Dir)
+	}
+	s, err := openLocked(c)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	s.lock = lock
+	return s, nil
+}
+
+func openLocked(c Config) (*Store, error) {
 	x := newIndex()
 	j := newJournal(filepath.Join(c.Dir, "journal"), realDisk{}, c)
 	if err := j.open(); err != nil {
 		return nil, fmt.Errorf("open the journal: %w", err)
 	}
-	e, err := openEmbedded(filepath.Join(c.Dir, "series"), c)
+	if embeddedOpen.Load() {
+		return nil, errSecondStore
+	}
+	a := attempts{dir: c.Dir}
+	moved, err := a.begin(c.Log)
+	if err != nil {
+		return nil, err
+	}
+	e, err := openEmbedded(filepath.Join(c.Dir, seriesDir), c)
 	if err != nil {
 		return nil, fmt.Errorf("open the series store: %w", err)
 	}
-	s := &Store{config: c, journal: j, index: x, series: e, ended: make(chan struct{})}
+	if err := a.succeed(); err != nil {
+		return nil, errors.Join(err, e.close())
+	}
+	s := &Store{config: c, journal: j, index: x, series: e, moved: moved, ended: make(chan struct{})}
 	s.feeder = newFeeder(j, e, x, c.Log)
 	s.scratch.New = func() any { return new([]*series) }
 	s.measure()
@@ -175,7 +207,7 @@ func (s *Store) measure() { s.diskBytes.Store(s.series.diskBytes()) }
 // Close makes everything durable and releases the directory. Run must have returned, or never been called.
 func (s *Store) Close() error {
 	err := errors.New("the store of readings is closed already")
-	s.closeOnce.Do(func() { err = s.close() })
+	s.closeOnce.Do(func() { err = errors.Join(s.close(), s.lock.Close()) })
 	return err
 }
 
@@ -267,15 +299,18 @@ const latestPatience = time.Second
 
 // settled waits until history holds what the contract of Range promises.
 func (s *Store) settled(ctx context.Context) error {
-	if s.feeder.stalled.Load() != nil {
-		return nil
+	poll := time.NewTicker(readyRetry)
+	defer poll.Stop()
+	for s.feeder.stalled.Load() == nil {
+		select {
+		case <-s.feeder.replayed:
+			return nil
+		case <-poll.C:
+		case <-ctx.Done():
+			return tonypi.Wrap(tonypi.Unavailable, ctx.Err(), "history is still being read after a restart; try again soon")
+		}
 	}
-	select {
-	case <-s.feeder.replayed:
-		return nil
-	case <-ctx.Done():
-		return tonypi.Wrap(tonypi.Unavailable, ctx.Err(), "history is still being read after a restart; try again soon")
-	}
+	return nil
 }
 
 // Range implements tonypi.SeriesStore. Step is a whole number of milliseconds; at most 5,000 series are answered, and
@@ -397,10 +432,14 @@ func (s *Store) judge(h tonypi.StoreHealth, freeErr error) (ok bool, message str
 		return false, "Readings are refused: " + s.journal.state().Message + "."
 	case h.ReadOnly:
 		return false, "The disk is nearly full: readings wait in the journal and history stands still."
+	case h.QueueBytes > s.config.MaxJournalBytes/2:
+		return false, "The series store does not keep up: history is behind, and the journal fills up."
 	case h.Dropped > 0:
-		return false, fmt.Sprintf("The journal was full: %d readings were dropped since the start.", h.Dropped)
+		return true, fmt.Sprintf("The journal was full: %d readings were dropped since the start.", h.Dropped)
 	case s.journal.corrupt.Load() > 0:
 		return true, fmt.Sprintf("The journal was damaged in %d places, which were skipped.", s.journal.corrupt.Load())
+	case s.moved != "":
+		return true, fmt.Sprintf("History could not be opened and was put aside as %s.", s.moved)
 	case freeErr != nil:
 		return true, "The free disk space is not known."
 	}
