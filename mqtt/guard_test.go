@@ -596,7 +596,35 @@ func TestWebSocketHandler(t *testing.T) {
 	if _, _, err := ws.Read(ctx); err == nil {
 		t.Error("text frames were accepted")
 	}
-	eventually(t, "all gone", func() bool { return r.door.open == 1 })
+	eventually(t, "all gone", func() bool {
+		r.door.mu.Lock()
+		defer r.door.mu.Unlock()
+		return r.door.open == 1
+	})
+}
+
+// TestDelayedWill waits with the last will of a robot that keeps its session, and forgets it when the robot is back.
+func TestDelayedWill(t *testing.T) {
+	r := start(t, Limits{})
+	connect := append(str(nil, "MQTT"), 5, 0x04, 0, 0, 5, 0x11, 0, 0, 0, 60)
+	connect = append(str(connect, "r1"), 5, 0x18, 0, 0, 0, 1) // a delay of one second
+	connect = packet(0x10, str(str(connect, "tonypi/status/r1"), "gone"))
+	for range 2 {
+		p := r.dial()
+		p.send(connect)
+		p.read()
+		p.Close()
+		r.wait("!r1")
+	}
+	time.Sleep(300 * time.Millisecond)
+	if got := r.in.payloads(); len(got) != 0 {
+		t.Errorf("too early: %q", got)
+	}
+	eventually(t, "will", func() bool { return len(r.in.payloads()) > 0 })
+	time.Sleep(time.Second)
+	if got := r.in.payloads(); len(got) != 1 {
+		t.Errorf("got %q, want the will once", got)
+	}
 }
 
 // TestConnectionWeight measures an idle robot's connection.
