@@ -91,6 +91,7 @@ type Check func(ctx context.Context) error
 // timeouts and bounds of a request.
 const (
 	maxBody        = 1 << 20          // bytes
-	requestTimeout = 30 * time.Second // for an answer of the API; sockets are not bounded
+	requestTimeout = 30 * time.Second // for reading a request and working on it; sockets are not bounded
+	writeTimeout   = 90 * time.Second // for the whole, with a client that reads slowly
 	checkTimeout   = 2 * time.Second  // for one Check
 )

@@ -51,6 +51,10 @@ func (s *Server) middleware(next http.Handler) http.Handler {
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, requestTimeout)
 			defer cancel()
+			// Errors mean that the connection has no deadlines, as in a test.
+			deadlines := http.NewResponseController(w)
+			_ = deadlines.SetReadDeadline(start.Add(requestTimeout))
+			_ = deadlines.SetWriteDeadline(start.Add(writeTimeout))
 		}
 		r = r.WithContext(ctx)
 		rq.http = r

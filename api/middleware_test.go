@@ -444,3 +444,32 @@ func TestDocument(t *testing.T) {
 		}
 	}
 }
+
+// A client that sends or reads too slowly must not hold a connection for ever; a socket may.
+func TestDeadlines(t *testing.T) {
+	f := newFixture(t)
+	for _, socket := range []bool{false, true} {
+		w := &deadlines{ResponseWriter: httptest.NewRecorder()}
+		r := httptest.NewRequest(http.MethodGet, "/mqtt", nil)
+		if socket {
+			r.Header.Set("Upgrade", "websocket")
+		}
+		f.server.Handler().ServeHTTP(w, r)
+		if got := !w.read.IsZero() && !w.write.IsZero(); got == socket {
+			t.Errorf("socket %v: read by %s, write by %s", socket, w.read, w.write)
+		}
+	}
+	for path, item := range f.server.routes.api.OpenAPI().Paths {
+		if o := item.Post; o != nil && o.RequestBody != nil && o.BodyReadTimeout < requestTimeout {
+			t.Errorf("%s is cancelled after %s", path, o.BodyReadTimeout)
+		}
+	}
+}
+
+type deadlines struct {
+	http.ResponseWriter
+	read, write time.Time
+}
+
+func (d *deadlines) SetReadDeadline(t time.Time) error  { d.read = t; return nil }
+func (d *deadlines) SetWriteDeadline(t time.Time) error { d.write = t; return nil }

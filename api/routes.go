@@ -94,7 +94,8 @@ func op(id, route, tag, summary string) huma.Operation {
 	method, path, _ := strings.Cut(route, " ")
 	return huma.Operation{
 		OperationID: id, Method: method, Path: prefix + path, Tags: []string{tag}, Summary: summary,
-		MaxBodyBytes: maxBody, SkipValidateParams: false,
+		// huma's own limit of 5 seconds would go on counting while the handler works, and then cancel it.
+		MaxBodyBytes: maxBody, BodyReadTimeout: requestTimeout,
 	}
 }
 
