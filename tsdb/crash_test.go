@@ -174,10 +174,14 @@ func checkCrashSeries(t *testing.T, series tonypi.Series, from, highest int, del
 			t.Fatalf("%+v: deleted reading %d is back", series.Key, i)
 		}
 	}
+	var lost []int
 	for i := from; i <= highest; i++ {
 		if !found[i] {
-			t.Fatalf("%+v: acknowledged reading %d of %d is lost", series.Key, i, highest)
+			lost = append(lost, i)
 		}
+	}
+	if len(lost) > 0 {
+		t.Fatalf("%+v: %d of %d acknowledged readings are lost, %d to %d", series.Key, len(lost), highest, lost[0], lost[len(lost)-1])
 	}
 }
 

@@ -141,11 +141,11 @@ func (e *embedded) add(rows []row) error {
 		lane := &e.lanes[r.series.lane%uint32(len(e.lanes))]
 		lane.rows = append(lane.rows, storage.MetricRow{MetricNameRaw: r.series.raw, Timestamp: r.ms, Value: r.value})
 	}
-	kept := e.recent.keep(newBatch(rows))
 	if err := e.addLanes(); err != nil {
 		return err
 	}
-	if kept > maxRecent {
+	// Not before: reveal takes for shown what is kept when it begins.
+	if e.recent.keep(newBatch(rows)) > maxRecent {
 		return e.reveal()
 	}
 	return nil
