@@ -228,6 +228,26 @@ func TestRetained(t *testing.T) {
 	}
 }
 
+func TestRetainHandling(t *testing.T) {
+	r := start(t, Limits{})
+	ctx := context.Background()
+	if err := r.Publish(ctx, wire.Message{Topic: "tonypi/config/r1", Payload: []byte("x"), Retain: true, QoS: 1}); err != nil {
+		t.Fatal(err)
+	}
+	p := r.connect(hello{v: 5, id: "r1"})
+	p.sub(1, 0x01, "tonypi/config/r1") // send at every SUBSCRIBE
+	if first, id := p.wantMessage("tonypi/config/r1", "x"); first != 0x33 || id == 0 {
+		t.Errorf("came as %#x with ID %d", first, id)
+	}
+	p.sub(2, 0x11, "tonypi/config/r1") // only for a new subscription
+	p.sub(3, 0x21, "tonypi/config/r1") // never
+	p.silent()
+	p.sub(4, 0x00, "tonypi/config/r1")
+	if first, _ := p.wantMessage("tonypi/config/r1", "x"); first != 0x31 {
+		t.Errorf("came as %#x", first)
+	}
+}
+
 func TestRetainedMany(t *testing.T) {
 	r := start(t, Limits{Queue: 64})
 	for i := range 1000 {
@@ -597,4 +617,27 @@ func TestStats(t *testing.T) {
 	if s.Robots != 2 || s.Pending != 1 || s.People != 1 || s.MessagesIn != 1 || s.MessagesOut != 1 || s.BytesIn == 0 || s.BytesOut == 0 || s.Subscriptions != 1 {
 		t.Errorf("%+v", s)
 	}
+}
+
+// TestForgottenClientComesBack: the library may remove a connected client when its former session runs out.
+func TestForgottenClientComesBack(t *testing.T) {
+	r := start(t, Limits{})
+	p := r.connect(hello{id: "r1"})
+	p.sub(1, 0, "tonypi/commands/r1")
+	r.server.Clients.Delete("r1")
+	p.alive()
+	if err := r.Publish(context.Background(), wire.Message{Topic: "tonypi/commands/r1", Payload: []byte("go")}); err != nil {
+		t.Fatal(err)
+	}
+	p.wantMessage("tonypi/commands/r1", "go")
+}
+
+func TestPayloadLimit(t *testing.T) {
+	r := start(t, Limits{Payload: 100})
+	p := r.connect(hello{v: 5, id: "r1"})
+	p.send(p.pub("tonypi/battery", string(make([]byte, 100)), 1, 1, 0))
+	p.expect(0x40, 0, 1)
+	p.send(p.pub("tonypi/battery", string(make([]byte, 101)), 1, 2, 0))
+	p.expect(0xE0, codeTooLarge, 0)
+	p.closed()
 }

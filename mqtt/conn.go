@@ -12,6 +12,7 @@ import (
 	"time"
 
 	mochi "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/packets"
 
 	"tonypi/wire"
 )
@@ -53,10 +54,9 @@ type conn struct {
 	departed  bool
 	small     [smallRead]byte
 
+	owed []packets.Subscription // subscriptions just made, whose retained messages are to be sent
+
 	v5          atomic.Bool
-	pacing      atomic.Bool  // retained messages are being handed over
-	offered     atomic.Int64 // messages handed over since
-	sent        atomic.Int64 // and written since
 	subscribing atomic.Bool
 	superseded  atomic.Bool // a newer connection has this client ID
 	evicted     atomic.Bool // closed by Disconnect: the session goes too
@@ -285,19 +285,6 @@ func (c *conn) Close() error {
 
 // behind reports whether the client is so slow that messages to it are dropped.
 func (c *conn) behind() bool { return c.out.backlog() > c.broker.limits.Backlog }
-
-// await slows the handing over of retained messages down to the speed of the client's queue, which holds fewer.
-func (c *conn) await() {
-	c.offered.Add(1)
-	for range 1000 {
-		if c.offered.Load()-c.sent.Load() < int64(c.broker.limits.Queue/2) || c.closed.Load() {
-			return
-		}
-		time.Sleep(200 * time.Microsecond)
-	}
-	c.offered.Store(0) // some were not written; count anew
-	c.sent.Store(0)
-}
 
 // publication is a PUBLISH that has passed checkBody.
 type publication struct {

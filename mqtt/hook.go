@@ -58,9 +58,6 @@ func (h *hook) OnACLCheck(cl *mochi.Client, topic string, write bool) bool {
 		h.b.counts.dropped.Add(1)
 		return false
 	}
-	if c.pacing.Load() {
-		c.await()
-	}
 	return true
 }
 
@@ -83,6 +80,10 @@ func (h *hook) OnSubscribe(cl *mochi.Client, pk packets.Packet) packets.Packet {
 			h.b.counts.forbidden.Add(1)
 		default:
 			h.b.interest.add(f.Filter, now)
+			if !mochi.IsSharedFilter(f.Filter) && (f.RetainHandling == 0 || f.RetainHandling == 1 && !again) {
+				c.owed = append(c.owed, *f)
+			}
+			f.RetainHandling = 2 // the library would drop what does not fit into its queue
 			if !again {
 				fresh[f.Filter] = true
 				have++
@@ -126,9 +127,6 @@ func (h *hook) OnSubscribed(cl *mochi.Client, pk packets.Packet, codes []byte) {
 		return
 	}
 	c.subscribing.Store(false)
-	c.offered.Store(0)
-	c.sent.Store(0)
-	c.pacing.Store(true)
 	for i := range pk.Filters {
 		if pk.Filters[i].Filter == "" && i < len(codes) && cl.Properties.ProtocolVersion == version5 {
 			codes[i] = byte(pk.Filters[i].Identifier)
@@ -188,12 +186,9 @@ func (h *hook) OnPacketEncode(cl *mochi.Client, pk packets.Packet) packets.Packe
 	return pk
 }
 
-func (h *hook) OnPacketSent(cl *mochi.Client, pk packets.Packet, _ []byte) {
+func (h *hook) OnPacketSent(_ *mochi.Client, pk packets.Packet, _ []byte) {
 	if pk.FixedHeader.Type != packets.Publish {
 		return
 	}
 	h.b.counts.messagesOut.Add(1)
-	if c := connOf(cl); c != nil {
-		c.sent.Add(1)
-	}
 }

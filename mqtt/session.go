@@ -253,6 +253,7 @@ func (b *Broker) process(c *conn, h header, body []byte) error {
 		c.slow(now)
 		return b.publish(c, h, body, now)
 	case pingreqPacket:
+		b.heal(c)
 		_, err := c.Write([]byte{0xD0, 0})
 		return err
 	case disconnectPacket:
@@ -264,9 +265,26 @@ func (b *Broker) process(c *conn, h header, body []byte) error {
 	return b.inject(c, h, body)
 }
 
+// heal puts a client back that the library forgot: it removes sessions that ran out by client ID, without looking whether
+// the robot has come back in that moment.
+func (b *Broker) heal(c *conn) {
+	if now, ok := b.server.Clients.Get(c.client.ID); ok && now == c.client {
+		return
+	}
+	mu := b.stripe(c.client.ID)
+	mu.Lock()
+	defer mu.Unlock()
+	if _, ok := b.server.Clients.Get(c.client.ID); !ok && !c.superseded.Load() {
+		b.server.Clients.Add(c.client)
+	}
+}
+
 // publish takes a message. Telemetry that nobody subscribed to, nearly all there is, does not touch the library.
 func (b *Broker) publish(c *conn, h header, body []byte, now time.Time) error {
 	p := parsePublish(h, body, c.version)
+	if len(p.payload) > b.limits.Payload {
+		return errTooLarge
+	}
 	if p.qos == 2 || p.retain || !wire.MayPublish(c.sender, p.topic) || !c.sender.Pending && b.interest.wants(p.topic) {
 		return b.inject(c, h, body)
 	}
@@ -338,7 +356,9 @@ func (b *Broker) inject(c *conn, h header, body []byte) error {
 	if h.kind == disconnectPacket {
 		c.passing.Store(expires(cl)) // MQTT 5 lets the client change it in the end
 	}
-	c.pacing.Store(false)
+	if len(c.owed) > 0 {
+		b.sendRetained(c)
+	}
 	if hidden != nil {
 		if _, taken := cl.State.Inflight.Get(hidden.PacketID); !taken {
 			cl.State.Inflight.Set(*hidden)
@@ -349,6 +369,50 @@ func (b *Broker) inject(c *conn, h header, body []byte) error {
 		return &violation{code.Code, Malformed, code.Reason}
 	}
 	return err
+}
+
+// sendRetained sends a new subscriber the retained messages, at the speed it reads. What does not fit into its window
+// goes at QoS 0.
+func (b *Broker) sendRetained(c *conn) {
+	cl := c.client
+	for _, sub := range c.owed {
+		for _, kept := range b.server.Topics.Messages(sub.Filter) {
+			for range 1000 {
+				if !c.behind() || c.closed.Load() {
+					break
+				}
+				time.Sleep(5 * time.Millisecond)
+			}
+			out := kept.Copy(false)
+			out.FixedHeader.Qos = min(out.FixedHeader.Qos, sub.Qos)
+			if out.FixedHeader.Qos > 0 && !reserve(c, &out, b.limits.InFlight) {
+				out.FixedHeader.Qos = 0
+			}
+			if sub.Identifier > 0 {
+				out.Properties.SubscriptionIdentifier = []int{sub.Identifier}
+			}
+			if cl.WritePacket(out) != nil {
+				b.counts.dropped.Add(1)
+			}
+		}
+	}
+	c.owed = nil
+}
+
+// reserve gives a message to the client a place in its window, if there is one.
+func reserve(c *conn, out *packets.Packet, window int) bool {
+	if own := int(c.connect.props.receiveMaximum); own > 0 {
+		window = min(window, own)
+	}
+	if c.client.State.Inflight.Len() >= window {
+		return false
+	}
+	id, err := c.client.NextPacketID()
+	if err != nil {
+		return false
+	}
+	out.PacketID = uint16(id)
+	return c.client.State.Inflight.Set(*out)
 }
 
 func decode(pk *packets.Packet, body []byte) error {
