@@ -337,7 +337,7 @@ func BenchmarkBytesPerSample(b *testing.B) {
 			for b.Loop() {
 				s, stop := start(b, Config{Dir: b.TempDir()})
 				before := cpuSeconds()
-				n := newFleet(10).fill(b, s, time.Hour, jitter)
+				n := newFleet(2).fill(b, s, 6*time.Hour, jitter)
 				b.ReportMetric(float64(n)/(cpuSeconds()-before), "samples/CPU-s")
 				if err := s.series.reveal(); err != nil {
 					b.Fatal(err)
