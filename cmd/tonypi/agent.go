@@ -98,8 +98,9 @@ type robotProcess struct {
 	rates      agent.Rates
 	phase      time.Duration
 	latch      string
+	queue      agent.Queue  // nil: the agent's default
+	bounds     agent.Bounds // zero: the agent's defaults
 	log        *slog.Logger
-	agent      *agent.Agent // set by run
 }
 
 // publisher lets the agent be made before the client that needs the agent's subscriptions.
@@ -110,15 +111,16 @@ func (r *robotProcess) run(ctx context.Context) error {
 	bus := &publisher{}
 	a, err := agent.New(agent.Config{
 		ID: r.body.ID(), Body: r.body, Bus: bus, Log: r.log, Rates: r.rates, Phase: r.phase, Latch: r.latch,
+		Queue: r.queue, Bounds: r.bounds,
 		Self: agent.Self{Version: "tonypi-agent " + version, Platform: runtime.GOOS + "/" + runtime.GOARCH},
 	})
 	if err != nil {
 		return err
 	}
-	r.agent = a
 	if bus.Client, err = r.connect(a); err != nil {
 		return err
 	}
+	a.Down() // until the client says that it is up
 	online, hangUp := context.WithCancel(context.WithoutCancel(ctx))
 	var g errgroup.Group
 	g.Go(func() error { return bus.Run(online) })
@@ -142,7 +144,7 @@ func (r *robotProcess) connect(a *agent.Agent) (*mqtt.Client, error) {
 	}
 	return mqtt.NewClient(mqtt.ClientConfig{
 		URL: address, ClientID: string(r.body.ID()), Username: r.credential.Username, Password: r.credential.Password,
-		Dial: r.body.Dial, Subscriptions: subscriptions, QoS: 1, OnUp: a.Up, OnDown: a.Down, Log: r.log,
+		Dial: r.body.Dial, Subscriptions: subscriptions, QoS: 1, Session: time.Minute, OnUp: a.Up, OnDown: a.Down, Log: r.log,
 		Will: &mqtt.Will{Topic: will.Topic, Payload: will.Payload, Retain: will.Retain}, TLS: &tls.Config{MinVersion: tls.VersionTLS12},
 	})
 }

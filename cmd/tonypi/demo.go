@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net"
@@ -68,20 +69,25 @@ func (c *demoCommand) openToLoopback() {
 
 // simulate gives every body a real agent with a real MQTT connection, as a robot has.
 func (c *demoCommand) simulate(ctx context.Context, s *server, log *slog.Logger) error {
+	bodies := sim.Fleet(c.Robots, c.Seed, time.Now())
+	passwords, err := s.joinDemo(ctx, bodies)
+	if err != nil {
+		return fmt.Errorf("let the simulated fleet join: %w", err)
+	}
 	rates := agent.DefaultRates()
 	if c.Robots > fastFleet {
 		rates = agent.FleetRates()
 	}
-	bodies := sim.Fleet(c.Robots, c.Seed, time.Now())
 	g, ctx := errgroup.WithContext(ctx)
 	for i, body := range bodies {
-		password, err := s.joinDemo(ctx, body.ID())
-		if err != nil {
-			return fmt.Errorf("join %s: %w", body.ID(), err)
-		}
+		id := body.ID()
 		r := robotProcess{
 			body: body, rates: rates, phase: agent.Phase(i, len(bodies), rates.Sensors), log: log,
-			credential: agent.Credential{Server: "http://" + s.mqttAddr, Robot: body.ID(), Username: string(body.ID()), Password: password, Port: port(s.mqttAddr)},
+			credential: agent.Credential{Server: "http://" + s.mqttAddr, Robot: id, Username: string(id), Password: passwords[id], Port: port(s.mqttAddr)},
+		}
+		if c.Robots > fastFleet {
+			// A thousand queues of the usual size would not fit into memory.
+			r.queue, r.bounds = agent.NewMemory(0, 1<<20), agent.Bounds{Inflight: 1}
 		}
 		g.Go(func() error { return r.run(ctx) })
 	}
@@ -105,26 +111,36 @@ func onlyLoopbackHosts(next http.Handler) http.Handler {
 	})
 }
 
-// joinDemo lets a simulated robot join, or finds the password it got when it joined.
-func (s *server) joinDemo(ctx context.Context, id tonypi.RobotID) (string, error) {
-	path := filepath.Join(s.cfg.Data, "robots", string(id)+".json")
-	if c, err := agent.LoadCredential(path); err == nil {
+// joinDemo lets the simulated robots join, and returns their passwords: those they got when they joined, if they did so in
+// an earlier demo on the same data.
+func (s *server) joinDemo(ctx context.Context, bodies []*sim.Body) (map[tonypi.RobotID]string, error) {
+	path := filepath.Join(s.cfg.Data, "demo-robots.json")
+	passwords := map[tonypi.RobotID]string{}
+	if b, err := os.ReadFile(path); err == nil {
+		if err := json.Unmarshal(b, &passwords); err != nil {
+			return nil, fmt.Errorf("read %s: %w", path, err)
+		}
+	}
+	for _, body := range bodies {
+		id := body.ID()
 		if _, err := s.robots.Robot(id); err == nil {
-			return c.Password, nil
+			if passwords[id] != "" {
+				continue
+			}
+			// The password is lost, so nobody can prove to be this robot: it starts anew.
+			if err := s.robots.Remove(ctx, id); err != nil {
+				return nil, err
+			}
 		}
-	}
-	if _, err := s.robots.Robot(id); err == nil {
-		// The password is lost, so nobody can prove to be this robot: it starts anew.
-		if err := s.robots.Remove(ctx, id); err != nil {
-			return "", err
+		password, err := s.robots.Create(ctx, tonypi.Robot{ID: id})
+		if err != nil {
+			return nil, err
 		}
+		passwords[id] = password
 	}
-	password, err := s.robots.Create(ctx, tonypi.Robot{ID: id})
+	b, err := json.Marshal(passwords)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", err
-	}
-	return password, agent.SaveCredential(path, agent.Credential{Robot: id, Username: string(id), Password: password})
+	return passwords, os.WriteFile(path, b, 0o600)
 }
