@@ -17,7 +17,7 @@ export default defineConfig({
       },
     },
   },
-  server: { proxy: { "/api": { target: server, ws: true, changeOrigin: true } } },
+  server: { proxy: { "/api": { target: server, ws: true, changeOrigin: true, rewriteWsOrigin: true } } },
   test: {
     environment: "jsdom",
     setupFiles: ["src/test.ts"],

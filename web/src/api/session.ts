@@ -31,7 +31,7 @@ export class Session {
 
   /** Finds out who uses the page: by the refresh cookie, else as whoever the server lets in. */
   async begin(): Promise<void> {
-    if (await this.renew()) return;
+    if (wasIn() && (await this.renew())) return;
     await this.lookAnonymously();
   }
 
@@ -85,18 +85,16 @@ export class Session {
   }
 
   private async lookAnonymously(): Promise<void> {
-    const response = await send("me", { method: "GET" });
-    if (!response.ok) {
-      this.end();
-      return;
-    }
-    this.set({ status: "in", user: (await response.json()) as User, anonymous: true });
+    const server = await get<components["schemas"]["ServerInfo"]>("/api/v1/server");
+    if (server.anonymous_role === "") this.end();
+    else this.set({ status: "in", user: await get<User>(`${base}/me`), anonymous: true });
   }
 
   private take(answer: SignIn): void {
     this.token = answer.access_token;
     const lifetime = answer.expires_in * 1000;
     this.expires = Date.now() + lifetime;
+    remember(true);
     clearTimeout(this.timer);
     const pause = Math.min(longestTimer, Math.max(5000, lifetime - renewBefore));
     this.timer = setTimeout(() => void this.renew().catch(() => undefined), pause);
@@ -106,6 +104,7 @@ export class Session {
   private end(): void {
     clearTimeout(this.timer);
     this.token = "";
+    remember(false);
     this.set({ status: "out" });
   }
 
@@ -115,27 +114,52 @@ export class Session {
   }
 }
 
-async function send(path: string, init: RequestInit): Promise<Response> {
+const hint = "tonypi.signed-in";
+
+/** Reports whether there may be a refresh cookie; scripts cannot see it. Asking without one would only be refused. */
+function wasIn(): boolean {
   try {
-    return await fetch(`${base}/${path}`, { credentials: "same-origin", ...init });
+    return localStorage.getItem(hint) !== null;
+  } catch {
+    return true;
+  }
+}
+
+function remember(signedIn: boolean): void {
+  try {
+    if (signedIn) localStorage.setItem(hint, "1");
+    else localStorage.removeItem(hint);
+  } catch {
+    // Without storage every start asks for the cookie.
+  }
+}
+
+async function send(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, { credentials: "same-origin", ...init });
   } catch {
     throw new ApiError(0, "");
   }
+}
+
+async function get<T>(url: string): Promise<T> {
+  return read<T>(await send(url, { method: "GET" }));
+}
+
+async function read<T>(response: Response): Promise<T> {
+  const text = await response.text();
+  const answer: unknown = text && response.headers.get("Content-Type")?.includes("json") ? JSON.parse(text) : undefined;
+  if (!response.ok) throw problemToError(response.status, answer);
+  return answer as T;
 }
 
 async function post<T>(path: string, body?: unknown, token = ""): Promise<T> {
   const headers: Record<string, string> = {};
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (token) headers.Authorization = `Bearer ${token}`;
-  const response = await send(path, {
-    method: "POST",
-    headers,
-    body: body === undefined ? null : JSON.stringify(body),
-  });
-  const text = await response.text();
-  const answer: unknown = text && response.headers.get("Content-Type")?.includes("json") ? JSON.parse(text) : undefined;
-  if (!response.ok) throw problemToError(response.status, answer);
-  return answer as T;
+  return read<T>(
+    await send(`${base}/${path}`, { method: "POST", headers, body: body === undefined ? null : JSON.stringify(body) }),
+  );
 }
 
 export const session = new Session();
