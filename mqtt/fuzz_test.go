@@ -43,7 +43,7 @@ func FuzzBroker(f *testing.F) {
 		if _, ok := r.door.enter("pipe", time.Now()); !ok {
 			t.Fatal("not let in")
 		}
-		done := make(chan struct{})
+		done, begin := make(chan struct{}), time.Now()
 		go func() { defer close(done); r.serve(c) }()
 		go func() { _, _ = io.Copy(io.Discard, in) }()
 		_ = in.SetWriteDeadline(time.Now().Add(5 * time.Second))
@@ -56,6 +56,9 @@ func FuzzBroker(f *testing.F) {
 		case <-done:
 		case <-time.After(10 * time.Second):
 			t.Fatal("the connection hangs")
+		}
+		if d := time.Since(begin); d > 3*time.Second {
+			t.Fatalf("took %v for %s", d, hex.EncodeToString(raw))
 		}
 		if n := r.counts.refused[Panicked].Swap(0); n > 0 {
 			t.Fatalf("panicked on %s: %s", hex.EncodeToString(raw), r.log)
