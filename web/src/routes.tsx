@@ -8,6 +8,7 @@ import {
 } from "@tanstack/react-router";
 import { session } from "./api/session";
 import { readFleetSearch } from "./pages/fleet/search";
+import { readRange } from "./parts/chart/range";
 import { Shell } from "./shell/Shell";
 import { NotFound, PageError } from "./shell/states";
 
@@ -67,8 +68,19 @@ const live = createRoute({
   component: lazyRouteComponent(() => import("./pages/live/LivePage"), "LivePage"),
 });
 
+const performance = createRoute({
+  getParentRoute: () => robot,
+  path: "/performance",
+  validateSearch: readRange,
+  component: lazyRouteComponent(() => import("./pages/performance/PerformancePage"), "PerformancePage"),
+});
+
 /** The table of contents: every view has its line here, and its tab or entry in shell/places.ts. */
-const tree = root.addChildren([signIn, setup, shell.addChildren([fleet, users, robot.addChildren([live])])]);
+const tree = root.addChildren([
+  signIn,
+  setup,
+  shell.addChildren([fleet, users, robot.addChildren([live, performance])]),
+]);
 
 export function makeRouter() {
   return createRouter({ routeTree: tree, defaultPreload: "intent", scrollRestoration: true });

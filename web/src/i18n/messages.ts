@@ -1,3 +1,5 @@
+import { alerts } from "./alerts";
+import { charts } from "./charts";
 import { fleet } from "./fleet";
 import { robot } from "./robot";
 import { shell } from "./shell";
@@ -9,6 +11,6 @@ import { words } from "./words";
 export type Message = { en: string; de: string };
 
 /** The one message table; its parts are files of this folder, one for each page. */
-export const messages = { ...words, ...shell, ...signIn, ...fleet, ...robot, ...users };
+export const messages = { ...words, ...shell, ...signIn, ...fleet, ...robot, ...charts, ...alerts, ...users };
 
 export type Key = keyof typeof messages;

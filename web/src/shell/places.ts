@@ -1,4 +1,4 @@
-import { Activity, Bot, type LucideIcon, UsersRound } from "lucide-react";
+import { Activity, Bot, Gauge, type LucideIcon, UsersRound } from "lucide-react";
 import type { Action } from "@/api/role";
 import type { Key } from "@/i18n/translate";
 
@@ -18,9 +18,12 @@ export const places: readonly Place[] = [
 
 /** A view inside a robot. */
 export interface Tab {
-  to: "/robots/$robot";
+  to: "/robots/$robot" | "/robots/$robot/performance";
   label: Key;
   Icon: LucideIcon;
 }
 
-export const tabs: readonly Tab[] = [{ to: "/robots/$robot", label: "tab.live", Icon: Activity }];
+export const tabs: readonly Tab[] = [
+  { to: "/robots/$robot", label: "tab.live", Icon: Activity },
+  { to: "/robots/$robot/performance", label: "tab.performance", Icon: Gauge },
+];
