@@ -123,7 +123,7 @@ func (b *Broker) ListenTLS(addr string, config *tls.Config) (net.Addr, error) {
 }
 
 func (b *Broker) bind(addr string, config *tls.Config) (net.Addr, error) {
-	l, err := net.Listen("tcp", addr)
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return nil, tonypi.Wrap(tonypi.Unavailable, err, "cannot listen for MQTT on %s", addr)
 	}

@@ -66,9 +66,10 @@ func (c *Client) dialTLS(ctx context.Context, u *url.URL) (net.Conn, error) {
 
 func (c *Client) dialWebSocket(ctx, dialing context.Context, u *url.URL) (net.Conn, error) {
 	transport := &http.Transport{TLSClientConfig: c.config.TLS, Proxy: http.ProxyFromEnvironment, DialContext: c.dialTCP}
-	ws, _, err := websocket.Dial(dialing, u.String(), &websocket.DialOptions{
-		HTTPClient: &http.Client{Transport: transport}, Subprotocols: []string{"mqtt"},
-	})
+	ws, _, err := websocket.Dial( //nolint:bodyclose // the library closes it: after an upgrade there is none
+		dialing, u.String(), &websocket.DialOptions{
+			HTTPClient: &http.Client{Transport: transport}, Subprotocols: []string{"mqtt"},
+		})
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,7 @@ func (q *quiet) write(ctx context.Context, level slog.Level, msg string, attrs .
 		*q.skipped = 0
 	}
 	q.mu.Unlock()
-	q.log.LogAttrs(ctx, level, msg, attrs...)
+	q.log.LogAttrs(ctx, level, msg, attrs...) //nolint:sloglint // the library's own message
 }
 
 func (q *quiet) WithAttrs([]slog.Attr) slog.Handler { return q }

@@ -143,7 +143,7 @@ func (b *Broker) unregister(c *conn) {
 // ListenWebSocket binds an address for MQTT over WebSocket, with TLS when config is not nil, and returns the bound one.
 // Every path answers.
 func (b *Broker) ListenWebSocket(addr string, config *tls.Config) (net.Addr, error) {
-	l, err := net.Listen("tcp", addr)
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return nil, tonypi.Wrap(tonypi.Unavailable, err, "cannot listen for MQTT over WebSocket on %s", addr)
 	}

@@ -164,7 +164,7 @@ func (s *Store) DeleteRobot(ctx context.Context, id tonypi.RobotID) error {
 			return orMissing(err, errNoRobot())
 		}
 		for _, table := range []string{"alerts", "alert_thresholds", "credentials"} {
-			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE robot_id = $1", id); err != nil {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE robot_id = $1", id); err != nil { //nolint:gosec // the names stand above
 				return err
 			}
 		}

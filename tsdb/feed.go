@@ -106,7 +106,7 @@ func (f *feeder) drain(ctx context.Context) error {
 	for ctx.Err() == nil {
 		err := f.backend.ready()
 		if f.stall(err); err != nil {
-			return nil
+			return nil //nolint:nilerr // stall has noted it; the records wait in the journal
 		}
 		seg := f.next()
 		if seg == nil {
@@ -197,7 +197,7 @@ func (f *feeder) begin(seg *segment) error {
 // take decodes one record and feeds it when enough has gathered. Only the backend's errors are returned.
 func (f *feeder) take(seg *segment, payload []byte) error {
 	err := f.decoder.decode(payload)
-	if err == errCorrupt {
+	if errors.Is(err, errCorrupt) {
 		f.noteSkipped(seg, int64(len(payload)))
 		err = nil
 	}

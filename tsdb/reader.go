@@ -79,7 +79,7 @@ func (r *segmentReader) fill(limit int64) error {
 	from := r.offset + int64(len(r.buf))
 	n := int(min(int64(max(readChunk, len(r.buf))), limit-from))
 	have := len(r.buf)
-	buf := make([]byte, 0, 0)
+	var buf []byte
 	if cap(r.buf) >= have+n {
 		buf = r.buf[:have+n]
 	} else {

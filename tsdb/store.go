@@ -23,10 +23,10 @@ import (
 type Sync int
 
 const (
-	// SyncEverySecond: a reading is stored when it is written to the operating system. The death of the process loses
+	// SyncEverySecond means that a reading is stored when it is written to the operating system. The death of the process loses
 	// nothing of it; a power cut or the death of the operating system loses what was written in the last second or so.
 	SyncEverySecond Sync = iota
-	// SyncAlways: a reading is stored when the disk says so. A power cut loses nothing, if the disk tells the truth.
+	// SyncAlways means that a reading is stored when the disk says so. A power cut loses nothing, if the disk tells the truth.
 	SyncAlways
 )
 

@@ -25,9 +25,9 @@ type process struct {
 }
 
 // startTonypi runs `tonypi serve` on free ports in dir.
-func startTonypi(binary, dir string, extra ...string) (*process, error) {
-	args := append([]string{"--log-format", "json", "serve", "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--mqtt-ws", "off",
-		"--data", dir, "--adopt", "auto", "--anonymous-role", "admin", "--max-robots", "5000"}, extra...)
+func startTonypi(binary, dir string) (*process, error) {
+	args := []string{"--log-format", "json", "serve", "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--mqtt-ws", "off",
+		"--data", dir, "--adopt", "auto", "--anonymous-role", "admin", "--max-robots", "5000"}
 	p := &process{cmd: exec.Command(binary, args...)}
 	log, err := p.cmd.StderrPipe()
 	if err != nil {
