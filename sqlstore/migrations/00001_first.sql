@@ -47,8 +47,8 @@ CREATE INDEX alerts_type ON alerts (alert_type, id);
 CREATE INDEX alerts_severity ON alerts (severity, id);
 CREATE INDEX alerts_open ON alerts (id) WHERE NOT resolved;
 CREATE INDEX alerts_unacknowledged ON alerts (id) WHERE NOT acknowledged;
--- Holds every column that the counts need.
-CREATE INDEX alerts_created ON alerts (created_at, robot_id, severity, acknowledged, resolved);
+-- Holds every column that the counts and the oldest ID of a time need.
+CREATE INDEX alerts_created ON alerts (created_at, id, robot_id, severity, acknowledged, resolved);
 
 -- robot_id is empty for a global rule.
 CREATE TABLE alert_thresholds (
