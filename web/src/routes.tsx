@@ -8,17 +8,12 @@ import {
 } from "@tanstack/react-router";
 import { session } from "./api/session";
 import { readFleetSearch } from "./pages/fleet/search";
+import { readNext } from "./pages/sign-in/next";
 import { readRange } from "./parts/chart/range";
 import { Shell } from "./shell/Shell";
 import { NotFound, PageError } from "./shell/states";
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: PageError });
-
-/** Only paths of this page are a place to go after signing in. */
-export function readNext(search: Record<string, unknown>): { next?: string } {
-  const next = search.next;
-  return typeof next === "string" && /^\/(?![/\\])/.test(next) ? { next } : {};
-}
 
 const signIn = createRoute({
   getParentRoute: () => root,

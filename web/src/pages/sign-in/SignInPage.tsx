@@ -9,6 +9,7 @@ import { Field } from "@/parts/Field";
 import { Gate } from "@/parts/Gate";
 import { Notice } from "@/parts/Notice";
 import { PasswordField } from "@/parts/PasswordField";
+import { readNext } from "./next";
 
 function explain(error: unknown, t: Translate): string {
   if (!(error instanceof ApiError)) return errorText(error);
@@ -20,7 +21,8 @@ function explain(error: unknown, t: Translate): string {
 export function SignInPage() {
   const t = useT();
   const navigate = useNavigate();
-  const { next } = useSearch({ from: "/sign-in" });
+  // Read again: what a route's validateSearch leaves out, the router passes on from the URL all the same.
+  const { next } = readNext(useSearch({ from: "/sign-in" }));
   const server = useServer();
   const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
