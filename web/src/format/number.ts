@@ -15,7 +15,8 @@ export function number(value: number | null | undefined, decimals = 0): string {
     formats.set(key, format);
   }
   const text = format.format(value);
-  return /^-[0.,]*$/.test(text) ? text.slice(1) : text; // no "-0"
+  if (/^-[0.,]*$/.test(text)) return text.slice(1); // no "-0"
+  return text.replace("-", "\u2212"); // the minus is as wide as a digit
 }
 
 /** Decimals that suit a unit: as many as a person can use. */

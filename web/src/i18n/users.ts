@@ -2,6 +2,11 @@ import type { Message } from "./messages";
 
 export const users = {
   "users.title": { en: "Users", de: "Benutzer" },
+  "users.none": { en: "Nobody has an account yet", de: "Noch hat niemand ein Konto" },
+  "users.none_text": {
+    en: "Add the first one with the button above.",
+    de: "Lege das erste mit der Schaltfläche oben an.",
+  },
   "users.add": { en: "Add user", de: "Benutzer anlegen" },
   "users.role": { en: "Role", de: "Rolle" },
   "users.active": { en: "Active", de: "Aktiv" },

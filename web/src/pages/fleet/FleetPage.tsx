@@ -23,7 +23,7 @@ export function FleetPage() {
   const fleet = useFleet();
   useWatch({ fleet: true });
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
       <h1 className="sr-only">{t("fleet.title")}</h1>
       <PendingRobots />
       {fleet.isPending && <Loading />}

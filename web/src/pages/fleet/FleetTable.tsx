@@ -17,15 +17,15 @@ import type { Sort } from "./search";
 
 const rowHeight = 44;
 
-const columns: readonly (readonly [sort: Sort, title: Key, hidden?: string])[] = [
-  ["name", "fleet.robot"],
-  ["status", "fleet.status"],
-  ["battery", "value.battery"],
-  ["temperature", "value.hottest", "max-md:hidden"],
+const columns: readonly (readonly [sort: Sort, title: Key, look: string])[] = [
+  ["name", "fleet.robot", "w-[22%] max-md:w-[34%]"],
+  ["status", "fleet.status", "w-[17%] max-md:w-[22%]"],
+  ["battery", "value.battery", "w-[14%] max-md:w-[24%]"],
+  ["temperature", "value.hottest", "w-[17%] max-md:hidden"],
   ["cpu", "value.cpu", "max-lg:hidden"],
   ["link", "fleet.link", "max-lg:hidden"],
-  ["seen", "value.age", "max-sm:hidden"],
-  ["alerts", "fleet.sort.alerts"],
+  ["seen", "value.age", "w-[10%] max-md:hidden"],
+  ["alerts", "fleet.sort.alerts", ""],
 ];
 
 interface Props {
@@ -54,14 +54,14 @@ export function FleetTable({ robots, stale, sort, down, onSort }: Props) {
   return (
     <div ref={box} className="card overflow-x-clip">
       <table className="w-full table-fixed text-left">
-        <thead className="sticky top-14 z-10 bg-surface shadow-[inset_0_-1px_0_var(--line)]">
+        <thead className="sticky top-14 z-10 rounded-t-xl bg-surface [&_th:first-child]:rounded-tl-xl [&_th:last-child]:rounded-tr-xl shadow-[inset_0_-1px_0_var(--line)]">
           <tr>
-            {columns.map(([column, title, hidden]) => (
+            {columns.map(([column, title, look]) => (
               <th
                 key={column}
                 scope="col"
                 aria-sort={sort === column ? (down ? "descending" : "ascending") : undefined}
-                className={cn("h-10 font-medium text-ink-3 text-xs", column === "name" && "w-[26%]", hidden)}
+                className={cn("h-10 font-medium text-ink-3 text-xs", look)}
               >
                 <button
                   type="button"
@@ -114,12 +114,7 @@ const Row = memo(function Row({ robot, stale }: { robot: Summary; stale: boolean
         {robot.online && posture && <span className="ml-2 text-ink-3 text-xs max-xl:hidden">{t(posture)}</span>}
       </td>
       <td className={cn("overflow-hidden px-3", old)}>
-        <Battery
-          percent={robot.battery_percent}
-          minutes={robot.battery_minutes}
-          charging={robot.charging}
-          className="max-xl:[&>span:nth-child(3)]:hidden"
-        />
+        <Battery percent={robot.battery_percent} minutes={robot.battery_minutes} charging={robot.charging} brief />
       </td>
       <td className={cn("truncate px-3 max-md:hidden", old)}>
         {withUnit(robot.hottest_joint?.value, "°C", 0)}
@@ -129,7 +124,7 @@ const Row = memo(function Row({ robot, stale }: { robot: Summary; stale: boolean
       <td className={cn("px-3 max-lg:hidden", old)}>
         <LinkBars signal={robot.wifi_signal} roundTrip={robot.network_rtt} />
       </td>
-      <td className="truncate px-3 text-ink-2 max-sm:hidden">
+      <td className="truncate px-3 text-ink-2 max-md:hidden">
         <Age time={parseTime(robot.last_seen)} />
       </td>
       <td className="px-3">

@@ -18,7 +18,7 @@ export function FleetToolbar({ search, counts, view, onChange }: Props) {
   const t = useT();
   return (
     <div className="flex flex-wrap items-center gap-2">
-      <div className="relative min-w-52 flex-1 sm:max-w-72">
+      <div className="relative min-w-52 flex-1 max-sm:basis-full sm:max-w-72">
         <Search
           aria-hidden
           className="pointer-events-none absolute top-1/2 left-3 size-4 -translate-y-1/2 text-ink-3"
@@ -32,7 +32,7 @@ export function FleetToolbar({ search, counts, view, onChange }: Props) {
           className={cn(inputLook, "h-9 pl-9")}
         />
       </div>
-      <div className="-mx-3 flex max-w-[100vw] overflow-x-auto px-3 py-0.5 max-sm:order-last max-sm:w-[calc(100%+1.5rem)]">
+      <div className="-mx-3 flex max-w-[100vw] overflow-x-auto px-3 py-0.5 max-sm:w-[calc(100%+1.5rem)]">
         <Segments<Filter>
           label={t("fleet.filter")}
           value={search.show ?? "all"}

@@ -1,8 +1,8 @@
 import { Link } from "@tanstack/react-router";
-import { Thermometer, TriangleAlert } from "lucide-react";
+import { Cpu, Thermometer, TriangleAlert } from "lucide-react";
 import { memo, type ReactNode } from "react";
 import type { Summary } from "@/api/types";
-import { number, withUnit } from "@/format/number";
+import { noValue, number, withUnit } from "@/format/number";
 import { heat } from "@/format/temperature";
 import { parseTime } from "@/format/time";
 import { keyFor, useT } from "@/i18n/translate";
@@ -44,7 +44,7 @@ export const RobotCard = memo(function RobotCard({ robot, stale }: Props) {
       <div className="flex min-w-0 gap-3">
         <PostureFigure
           posture={robot.posture}
-          className={cn("-my-1 -ml-1 h-20 w-18 shrink-0", (old || robot.posture === "") && "opacity-45 grayscale")}
+          className={cn("h-22 w-17 shrink-0", (old || robot.posture === "") && "opacity-45 grayscale")}
         />
         <div className="min-w-0 flex-1">
           <h2 className="truncate font-semibold leading-5">
@@ -78,11 +78,12 @@ export const RobotCard = memo(function RobotCard({ robot, stale }: Props) {
           </SeverityBadge>
         )}
       </div>
-      <dl className={cn("mt-auto grid grid-cols-2 gap-x-4 gap-y-2", old && "stale")}>
+      <dl className={cn("mt-auto grid grid-cols-[minmax(0,6fr)_minmax(0,5fr)] gap-x-4 gap-y-2", old && "stale")}>
         <Fact name={t("value.battery")}>
-          <Battery percent={robot.battery_percent} minutes={robot.battery_minutes} charging={robot.charging} />
+          <Battery percent={robot.battery_percent} minutes={robot.battery_minutes} charging={robot.charging} brief />
         </Fact>
         <Fact name={t("value.cpu")}>
+          <Cpu className="size-3.5 shrink-0 text-ink-3" aria-hidden />
           <span className="w-9 font-medium">{withUnit(robot.cpu_percent, "%")}</span>
           <Meter percent={robot.cpu_percent} className="flex-1" />
         </Fact>
@@ -116,7 +117,7 @@ function Hottest({ robot }: { robot: Summary }) {
     <>
       <Thermometer className={cn("size-3.5 shrink-0", ink)} aria-hidden />
       <span className={cn("font-medium", level === "hot" && "text-warn", level === "critical" && "text-bad")}>
-        {number(value)}°
+        {value === undefined ? noValue : `${number(value)}°`}
       </span>
       <span className="truncate text-ink-3 text-xs">{hottestName(robot, t)}</span>
     </>

@@ -47,8 +47,8 @@ export function BodyPanel({ robot, stale }: { robot: Summary; stale: boolean }) 
           <RotateCcw aria-hidden />
         </Button>
       </div>
-      <div className="grid flex-1 items-center gap-4 lg:grid-cols-[minmax(0,1fr)_12.5rem]">
-        <div className="grid gap-2">
+      <div className="grid flex-1 grid-cols-[minmax(0,1fr)] items-center gap-4 lg:grid-cols-[minmax(0,1fr)_15rem]">
+        <div className="grid gap-3 overflow-clip pt-2">
           <BodyView
             shapes={shapes}
             camera={camera}

@@ -74,7 +74,7 @@ export function BodyView({ shapes, camera, onCamera, states, chosen, onChoose, s
       <svg
         viewBox={viewBox}
         aria-hidden="true"
-        className={cn("mx-auto block max-h-[34rem] w-full", stale && "opacity-50 grayscale")}
+        className={cn("mx-auto block max-h-[32rem] w-full overflow-visible", stale && "opacity-50 grayscale")}
       >
         <Figure shapes={shapes} camera={camera} color={color} />
         <JointMarks shapes={shapes} states={states} chosen={chosen} onChoose={onChoose} />

@@ -21,7 +21,10 @@ export function JointList({ states, chosen, onChoose, stale }: Props) {
   return (
     <ul
       aria-label={t("live.joints")}
-      className={cn("grid content-center max-lg:grid-cols-2 max-lg:gap-x-4", stale && "stale")}
+      className={cn(
+        "grid grid-cols-[minmax(0,1fr)] content-center max-lg:grid-cols-[repeat(2,minmax(0,1fr))] max-lg:gap-x-4",
+        stale && "stale",
+      )}
     >
       {known.map((state) => (
         <Row key={state.joint} state={state} chosen={state.joint === chosen} onChoose={onChoose} />
@@ -57,10 +60,10 @@ function Row({ state: { joint, angle, celsius }, chosen, onChoose }: RowProps) {
           style={{ background: celsius === undefined ? "var(--line-strong)" : heatColor(celsius) }}
         />
         <span className="min-w-0 flex-1 truncate text-ink-2">{jointName(joint, t)}</span>
-        <span className="w-12 shrink-0 text-right text-ink-3 max-sm:hidden">{withUnit(angle, "°", 0)}</span>
+        <span className="w-9 shrink-0 text-right text-ink-3 max-sm:hidden">{withUnit(angle, "°", 0)}</span>
         <span
           className={cn(
-            "w-9 shrink-0 text-right font-medium",
+            "w-10 shrink-0 text-right font-medium",
             level === "hot" && "text-warn",
             level === "critical" && "text-bad",
           )}

@@ -71,7 +71,7 @@ function Selected({ shape, states }: { shape: JointShape; states: JointStates })
   const name = jointName(shape.joint, t);
   const facts = [withUnit(state?.angle, "°"), withUnit(state?.celsius, "°C", 0)].join("  ");
   const width = Math.max(name.length, facts.length) * 7.2 + 20;
-  const x = Math.min(205 - width, Math.max(-205, shape.at[0] - width / 2));
+  const x = Math.min(158 - width, Math.max(-158, shape.at[0] - width / 2));
   const y = shape.at[1] < -120 ? shape.at[1] + shape.radius + 8 : shape.at[1] - shape.radius - 50;
   return (
     <g pointerEvents="none">

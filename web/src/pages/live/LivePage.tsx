@@ -21,18 +21,18 @@ export function LivePage() {
   if (!robot) return null;
   const stale = !robot.online || (phase !== "open" && lostAt !== undefined);
   return (
-    <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,5fr)_minmax(0,6fr)]">
-      <BodyPanel robot={robot} stale={stale} />
-      <div className="grid gap-4">
+    <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 xl:grid-cols-[minmax(0,5fr)_minmax(0,6fr)]">
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
+        <BodyPanel robot={robot} stale={stale} />
+        <Attitude robot={id} stale={stale} />
+      </div>
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
         <dl aria-label={t("live.vitals")} className="grid grid-cols-2 gap-3 md:grid-cols-4">
           {vitals.map((vital) => (
             <VitalTile key={vital.metric} robot={id} original={robot.agent === ""} vital={vital} />
           ))}
         </dl>
-        <div className="grid gap-4 md:grid-cols-2">
-          <Attitude robot={id} stale={stale} />
-          <OpenAlerts robot={id} />
-        </div>
+        <OpenAlerts robot={id} />
         <EventList robot={id} />
       </div>
     </div>

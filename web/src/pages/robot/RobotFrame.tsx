@@ -28,7 +28,7 @@ export function RobotFrame() {
   }
   if (robot.isError && !robot.data) return <ErrorState error={robot.error} retry={() => void robot.refetch()} />;
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
       {robot.data ? <RobotHeader robot={robot.data} /> : <HeaderSkeleton />}
       <RobotTabs robot={id} />
       {robot.data && <Troubles robot={robot.data} />}

@@ -24,11 +24,11 @@ export function RobotHeader({ robot }: { robot: Summary }) {
       >
         <ChevronLeft className="size-5" aria-hidden />
       </Link>
-      <div className="min-w-0">
+      <div className="min-w-0 max-sm:max-w-[60vw]">
         <h1 className="truncate font-semibold text-lg leading-6 tracking-tight">{robot.name || robot.robot_id}</h1>
         {facts.length > 0 && <p className="truncate text-ink-3 text-xs">{facts.join(" · ")}</p>}
       </div>
-      <div className="flex items-center gap-3">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-1 max-sm:order-2 max-sm:w-full">
         <StatusDot status={statusOf(robot)} className="text-sm" />
         {robot.online && (
           <span className={cn("inline-flex items-center gap-1.5", fallen ? "font-medium text-bad" : "text-ink-2")}>
@@ -40,7 +40,7 @@ export function RobotHeader({ robot }: { robot: Summary }) {
           <SeverityBadge severity={robot.worst_severity}>{t("fleet.alerts", { n: robot.open_alerts })}</SeverityBadge>
         )}
       </div>
-      <div className={cn("ml-auto flex items-center gap-4 max-sm:ml-0", !robot.online && "stale")}>
+      <div className={cn("ml-auto flex items-center gap-4 max-sm:order-3 max-sm:ml-0", !robot.online && "stale")}>
         <Battery percent={robot.battery_percent} minutes={robot.battery_minutes} charging={robot.charging} />
         <LinkBars signal={robot.wifi_signal} roundTrip={robot.network_rtt} />
         <Age time={parseTime(robot.last_seen)} className="w-20 text-right text-ink-3 text-xs max-sm:w-auto" />

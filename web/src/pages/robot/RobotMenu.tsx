@@ -24,7 +24,7 @@ export function RobotMenu({ robot }: { robot: Summary }) {
   const close = () => setOpen(undefined);
   if (!edits) return null;
   const trigger = (
-    <Button look="ghost" size="icon" aria-label={t("robot.more")} className="-mr-2 max-sm:absolute max-sm:right-4">
+    <Button look="ghost" size="icon" aria-label={t("robot.more")} className="-mr-2 max-sm:order-1 max-sm:ml-auto">
       <EllipsisVertical aria-hidden />
     </Button>
   );

@@ -1,13 +1,43 @@
+import { ShieldX, UserPlus } from "lucide-react";
+import { useState } from "react";
 import { useMay } from "@/api/role";
 import { useUsers } from "@/api/users";
 import { useT } from "@/i18n/translate";
-import { ErrorState } from "@/parts/states";
+import { Button } from "@/parts/Button";
+import { Dialog } from "@/parts/Dialog";
+import { EmptyState, ErrorState, Skeleton } from "@/parts/states";
+import { NewUserForm } from "./NewUserForm";
+import { UserRow } from "./UserRow";
 
+/** Who may use the page, and as what. */
 export function UsersPage() {
   const t = useT();
   const allowed = useMay("manage_users");
   const users = useUsers(allowed);
-  if (!allowed) return <p className="text-ink-2">{t("state.forbidden")}</p>;
-  if (users.isError) return <ErrorState error={users.error} retry={() => void users.refetch()} />;
-  return <h1 className="font-semibold text-lg">{t("users.title")}</h1>;
+  const [adding, setAdding] = useState(false);
+  if (!allowed) return <EmptyState icon={<ShieldX aria-hidden />} title={t("state.forbidden")} />;
+  return (
+    <div className="mx-auto grid max-w-4xl gap-4">
+      <div className="flex items-center">
+        <h1 className="font-semibold text-lg tracking-tight">{t("users.title")}</h1>
+        <Button look="primary" className="ml-auto" onClick={() => setAdding(true)}>
+          <UserPlus aria-hidden />
+          {t("users.add")}
+        </Button>
+      </div>
+      {users.isPending && <Skeleton className="h-40" />}
+      {users.isError && <ErrorState error={users.error} retry={() => void users.refetch()} />}
+      {users.data?.length === 0 && <EmptyState title={t("users.none")}>{t("users.none_text")}</EmptyState>}
+      {users.data && users.data.length > 0 && (
+        <ul className="card divide-y divide-line">
+          {users.data.map((user) => (
+            <UserRow key={user.id} user={user} />
+          ))}
+        </ul>
+      )}
+      <Dialog open={adding} onClose={() => setAdding(false)} title={t("users.add")}>
+        <NewUserForm onDone={() => setAdding(false)} />
+      </Dialog>
+    </div>
+  );
 }

@@ -1,11 +1,12 @@
 import { memo } from "react";
-import { type Camera, frontView, type Shape, shadow, shapesOf } from "./draw";
+import { cn } from "../cn";
+import { type Camera, type Shape, shadow, shapesOf } from "./draw";
 import type { Joint } from "./joints";
 import { place, rootFromFeet, skeleton } from "./kinematics";
 import { poseFor } from "./poses";
 
 /** The part of the picture that is shown, in millimetres around the middle of the figure. */
-export const viewBox = "-210 -215 420 400";
+export const viewBox = "-160 -240 320 415";
 
 interface Props {
   shapes: readonly Shape[];
@@ -74,6 +75,9 @@ function ShapePath({ shape, color }: { shape: Shape; color: Props["color"] }) {
   );
 }
 
+/** From where a small figure is looked at: far enough around it that bent knees and falls are seen. */
+const aside: Camera = { yaw: 52, pitch: 10 };
+
 const postures = new Map<string, readonly Shape[]>();
 
 function postureShapes(posture: string): readonly Shape[] {
@@ -81,7 +85,7 @@ function postureShapes(posture: string): readonly Shape[] {
   if (!list) {
     const { angles, root, lift } = poseFor(posture);
     const free = skeleton(angles);
-    list = shapesOf(place(free, root ?? rootFromFeet(free), lift), frontView);
+    list = shapesOf(place(free, root ?? rootFromFeet(free), lift), aside);
     if (postures.size < 50) postures.set(posture, list);
   }
   return list;
@@ -96,8 +100,8 @@ export const PostureFigure = memo(function PostureFigure({
   className?: string;
 }) {
   return (
-    <svg viewBox={viewBox} aria-hidden="true" className={className}>
-      <Figure shapes={postureShapes(posture)} camera={frontView} />
+    <svg viewBox={viewBox} aria-hidden="true" className={cn("overflow-visible", className)}>
+      <Figure shapes={postureShapes(posture)} camera={aside} />
     </svg>
   );
 });
