@@ -7,6 +7,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { session } from "./api/session";
+import { readAlertSearch } from "./pages/alerts/search";
 import { readFleetSearch } from "./pages/fleet/search";
 import { readNext } from "./pages/sign-in/next";
 import { readRange } from "./parts/chart/range";
@@ -70,11 +71,33 @@ const performance = createRoute({
   component: lazyRouteComponent(() => import("./pages/performance/PerformancePage"), "PerformancePage"),
 });
 
+const robotAlerts = createRoute({
+  getParentRoute: () => robot,
+  path: "/alerts",
+  validateSearch: readAlertSearch,
+  component: lazyRouteComponent(() => import("./pages/alerts/RobotAlertsPage"), "RobotAlertsPage"),
+});
+
+const alerts = createRoute({
+  getParentRoute: () => shell,
+  path: "/alerts",
+  validateSearch: readAlertSearch,
+  component: lazyRouteComponent(() => import("./pages/alerts/AlertsPage"), "AlertsPage"),
+});
+
+const rules = createRoute({
+  getParentRoute: () => shell,
+  path: "/alerts/rules",
+  validateSearch: ({ robot }: Record<string, unknown>): { robot?: string } =>
+    typeof robot === "string" && robot !== "" ? { robot } : {},
+  component: lazyRouteComponent(() => import("./pages/alerts/RulesPage"), "RulesPage"),
+});
+
 /** The table of contents: every view has its line here, and its tab or entry in shell/places.ts. */
 const tree = root.addChildren([
   signIn,
   setup,
-  shell.addChildren([fleet, users, robot.addChildren([live, performance])]),
+  shell.addChildren([fleet, alerts, rules, users, robot.addChildren([live, performance, robotAlerts])]),
 ]);
 
 export function makeRouter() {

@@ -1,10 +1,10 @@
-import { Activity, Bot, Gauge, type LucideIcon, UsersRound } from "lucide-react";
+import { Activity, BellRing, Bot, Gauge, type LucideIcon, UsersRound } from "lucide-react";
 import type { Action } from "@/api/role";
 import type { Key } from "@/i18n/translate";
 
 /** An entry of the navigation. */
 export interface Place {
-  to: "/" | "/users";
+  to: "/" | "/alerts" | "/users";
   label: Key;
   Icon: LucideIcon;
   needs: Action;
@@ -13,12 +13,13 @@ export interface Place {
 /** The main navigation. A view gets its entry when it exists. */
 export const places: readonly Place[] = [
   { to: "/", label: "nav.fleet", Icon: Bot, needs: "view" },
+  { to: "/alerts", label: "nav.alerts", Icon: BellRing, needs: "view" },
   { to: "/users", label: "nav.users", Icon: UsersRound, needs: "manage_users" },
 ];
 
 /** A view inside a robot. */
 export interface Tab {
-  to: "/robots/$robot" | "/robots/$robot/performance";
+  to: "/robots/$robot" | "/robots/$robot/performance" | "/robots/$robot/alerts";
   label: Key;
   Icon: LucideIcon;
 }
@@ -26,4 +27,5 @@ export interface Tab {
 export const tabs: readonly Tab[] = [
   { to: "/robots/$robot", label: "tab.live", Icon: Activity },
   { to: "/robots/$robot/performance", label: "tab.performance", Icon: Gauge },
+  { to: "/robots/$robot/alerts", label: "tab.alerts", Icon: BellRing },
 ];

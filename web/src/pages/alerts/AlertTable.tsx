@@ -1,0 +1,103 @@
+import { useMemo } from "react";
+import { useFleet } from "@/api/robots";
+import { useMay } from "@/api/role";
+import { useAllRules } from "@/api/rules";
+import { useMetrics } from "@/api/server";
+import type { Alert } from "@/api/types";
+import { useT } from "@/i18n/translate";
+import { sourceName } from "@/pages/live/source";
+import { AlertRow } from "./AlertRow";
+
+interface Props {
+  title: string;
+  alerts: readonly Alert[];
+  selected: ReadonlySet<number>;
+  onSelect: (selected: ReadonlySet<number>) => void;
+  ofRobot: boolean;
+}
+
+/** Alerts as a table; each row opens to show the moment around it. Only open alerts can be chosen. */
+export function AlertTable({ title, alerts, selected, onSelect, ofRobot }: Props) {
+  const t = useT();
+  const handles = useMay("handle_alerts");
+  const { data: metrics } = useMetrics();
+  const { data: rules } = useAllRules();
+  const { data: fleet } = useFleet();
+  const below = useMemo(() => new Set(rules?.filter((rule) => rule.below).map((rule) => rule.id)), [rules]);
+  const originals = useMemo(() => new Set(fleet?.filter((each) => !each.agent).map((each) => each.robot_id)), [fleet]);
+  const units = useMemo(() => new Map(metrics?.map((each) => [each.metric, each.unit])), [metrics]);
+  const open = alerts.filter((alert) => !alert.resolved);
+  const chooses = handles && open.length > 0;
+  const all = open.length > 0 && open.every((alert) => selected.has(alert.id));
+  const some = open.some((alert) => selected.has(alert.id));
+  const toggle = (alert: Alert) => {
+    const next = new Set(selected);
+    if (!next.delete(alert.id)) next.add(alert.id);
+    onSelect(next);
+  };
+  const columns = chooses ? 8 : 7;
+  return (
+    <section className="card overflow-x-clip">
+      <h2 className="sr-only">{title}</h2>
+      <table className="w-full text-left">
+        <caption className="sr-only">{title}</caption>
+        <thead className="text-ink-3 text-xs">
+          <tr className="h-10 [&>th]:font-medium">
+            {chooses && (
+              <th scope="col" className="w-11 pl-4">
+                <input
+                  type="checkbox"
+                  aria-label={t("alerts.select_all")}
+                  checked={all}
+                  ref={(box) => {
+                    if (box) box.indeterminate = some && !all;
+                  }}
+                  onChange={() => onSelect(all ? new Set() : new Set(open.map((alert) => alert.id)))}
+                  className="size-4 accent-accent"
+                />
+              </th>
+            )}
+            <th scope="col" className="w-24 px-3 max-sm:hidden">
+              {t("alerts.severity")}
+            </th>
+            <th scope="col" className="px-3">
+              {t("alerts.what")}
+            </th>
+            {!ofRobot && (
+              <th scope="col" className="w-32 px-3 max-lg:hidden">
+                {t("alerts.robot")}
+              </th>
+            )}
+            <th scope="col" className="w-40 px-3 max-lg:hidden">
+              {t("alerts.value")}
+            </th>
+            <th scope="col" className="w-28 px-3 max-md:hidden">
+              {t("alerts.since")}
+            </th>
+            <th scope="col" className="w-36 px-3 max-xl:hidden">
+              {t("alerts.handled")}
+            </th>
+            <th scope="col" className="w-12">
+              <span className="sr-only">{t("alerts.actions")}</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {alerts.map((alert) => (
+            <AlertRow
+              key={alert.id}
+              alert={alert}
+              unit={alert.metric === "" ? "s" : (units.get(alert.metric) ?? "")}
+              below={below.has(alert.rule_id) || alert.value < alert.threshold}
+              source={alert.source && sourceName(alert.source, originals.has(alert.robot_id), t)}
+              columns={columns}
+              ofRobot={ofRobot}
+              selected={selected.has(alert.id)}
+              onToggle={chooses ? toggle : undefined}
+            />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
