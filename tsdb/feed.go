@@ -36,8 +36,8 @@ var errBroken = errors.New("series store is broken")
 
 // Bounds of the feeder.
 const (
-	feedDelay  = 100 * time.Millisecond // how long samples gather before they are fed
-	feedBatch  = 32_000                 // samples in one add
+	feedDelay  = 500 * time.Millisecond // how long samples gather before they are fed
+	feedBatch  = 100_000                // samples in one add
 	readyRetry = 500 * time.Millisecond
 	drainLimit = 5 * time.Second // at shutdown; the rest is replayed at the next start
 )
@@ -54,6 +54,8 @@ type feeder struct {
 	reader  *segmentReader
 	decoder decoder
 	rows    []row
+	batch   uint64 // counts the calls of bySeries
+	starts  []int  // scratch of bySeries
 	done    uint64 // sequence of the last segment that was fed
 
 	replayed chan struct{} // closed when everything from before the start is fed
@@ -220,14 +222,43 @@ func (f *feeder) sample(seg *segment, s *series, ms int64, value float64) error 
 // flush hands the gathered rows to the backend.
 func (f *feeder) flush(seg *segment) error {
 	if len(f.rows) > 0 {
-		if err := f.backend.add(f.rows); err != nil {
+		if err := f.backend.add(f.bySeries()); err != nil {
 			return err
 		}
 		seg.fedCount.Add(int64(len(f.rows)))
-		f.rows = make([]row, 0, min(len(f.rows), feedBatch))
+		f.rows = f.rows[:0]
+		if cap(f.rows) > 2*feedBatch {
+			f.rows = nil // a burst must not keep its memory
+		}
 	}
 	seg.fed.Store(f.reader.position())
 	return nil
+}
+
+// bySeries returns the gathered rows with those of one series behind each other, in their order: the backend then looks
+// each series up once and not once a sample.
+func (f *feeder) bySeries() []row {
+	f.batch++
+	starts := f.starts[:0] // by slot: first the count, then where the next row goes
+	for i := range f.rows {
+		s := f.rows[i].series
+		if s.batch != f.batch {
+			s.batch, s.slot = f.batch, len(starts)
+			starts = append(starts, 0)
+		}
+		starts[s.slot]++
+	}
+	f.starts = starts
+	next := 0
+	for i, n := range starts {
+		starts[i], next = next, next+n
+	}
+	ordered := make([]row, len(f.rows))
+	for _, r := range f.rows {
+		ordered[starts[r.series.slot]] = r
+		starts[r.series.slot]++
+	}
+	return ordered
 }
 
 // remove obeys a tombstone: what came before it is deleted, what comes after stays.

@@ -23,6 +23,10 @@ type series struct {
 	lane  uint32 // spreads series over processors
 	raw   []byte // the key as the backend's raw metric name; set by the feeder on first use
 
+	// Which place the series has in which batch; only the feeder touches them.
+	batch uint64
+	slot  int
+
 	// Which number the series has in which segment; guarded by journal.mu.
 	epoch uint64
 	ref   uint32

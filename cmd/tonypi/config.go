@@ -37,6 +37,8 @@ type serveConfig struct {
 	TLSKey        string   `name:"tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
 	TLSSelfSigned bool     `name:"tls-self-signed" help:"Make a certificate of our own at the first start and use it."`
 
+	Pprof string `placeholder:"ADDR" hidden:"" help:"Serve Go's profiles; loopback addresses only."`
+
 	demo bool // simulated robots, open to this machine only
 }
 
@@ -66,6 +68,9 @@ func (c *serveConfig) validate() error {
 	}
 	if d := time.Duration(c.Retention); d < 24*time.Hour || d > 10*365*24*time.Hour {
 		return tonypi.Errorf(tonypi.Invalid, "--retention must lie between 1d and 3650d")
+	}
+	if c.Pprof != "" && !loopback(c.Pprof) {
+		return tonypi.Errorf(tonypi.Invalid, "--pprof must be a loopback address such as 127.0.0.1:6060")
 	}
 	if c.MaxRobots < 1 || c.MaxRobots > 5000 {
 		return tonypi.Errorf(tonypi.Invalid, "--max-robots must lie between 1 and 5000")

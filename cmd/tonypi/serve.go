@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof" //nolint:gosec // mounted on a loopback address of its own, when asked for
 	"os"
 	"path/filepath"
 	"strconv"
@@ -235,6 +236,7 @@ func (s *server) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.broker.Run(ctx) })
 	g.Go(func() error { return s.serveHTTP(ctx) })
+	g.Go(func() error { return s.serveProfiles(ctx) })
 	g.Go(func() error {
 		select {
 		case <-ctx.Done():
@@ -278,6 +280,23 @@ func (s *server) serveHTTP(ctx context.Context) error {
 	defer cancel()
 	_ = server.Shutdown(grace)
 	return ctx.Err()
+}
+
+// serveProfiles serves Go's profiles when asked to.
+func (s *server) serveProfiles(ctx context.Context) error {
+	if s.cfg.Pprof == "" {
+		return nil
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	server := &http.Server{Addr: s.cfg.Pprof, Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	context.AfterFunc(ctx, func() { _ = server.Close() })
+	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve profiles: %w", err)
+	}
+	return nil
 }
 
 // greet tells the person at the console where the page is. The first admin's token is printed, not logged.

@@ -92,7 +92,8 @@ func remaining(n int) []byte {
 func (p *publisher) send(now, epoch time.Time) error {
 	p.id = p.id%1000 + 1
 	binary.BigEndian.PutUint16(p.packet[p.idAt:], p.id)
-	now.UTC().AppendFormat(p.packet[:p.stampAt], stampForm)
+	var stamp [40]byte // formatting uses more room than its result, so not within the packet
+	copy(p.packet[p.stampAt:], now.UTC().AppendFormat(stamp[:0], stampForm))
 	digits(p.packet[p.valueAt:p.valueAt+14], now.Sub(epoch))
 	atomic.StoreInt64(&p.sent[p.id], now.UnixNano())
 	_, err := p.conn.Write(p.packet)
