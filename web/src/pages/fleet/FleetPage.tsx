@@ -59,7 +59,9 @@ function Loading() {
 function Robots() {
   const t = useT();
   const { data: fleet = [] } = useFleet();
-  const search = useSearch({ from: "/shell/" });
+  // Read again: what the route leaves out of the URL, the router passes on all the same.
+  const raw = useSearch({ from: "/shell/" });
+  const search = useMemo(() => readFleetSearch({ ...raw }), [raw]);
   const { fleetView } = usePreferences();
   const { phase, lostAt } = useConnection();
   const change = useChange(search);
