@@ -9,6 +9,7 @@ import {
 import { session } from "./api/session";
 import { readAlertSearch } from "./pages/alerts/search";
 import { readFleetSearch } from "./pages/fleet/search";
+import { readServoSearch } from "./pages/servos/search";
 import { readNext } from "./pages/sign-in/next";
 import { readRange } from "./parts/chart/range";
 import { Shell } from "./shell/Shell";
@@ -71,6 +72,20 @@ const performance = createRoute({
   component: lazyRouteComponent(() => import("./pages/performance/PerformancePage"), "PerformancePage"),
 });
 
+const sensors = createRoute({
+  getParentRoute: () => robot,
+  path: "/sensors",
+  validateSearch: readRange,
+  component: lazyRouteComponent(() => import("./pages/sensors/SensorsPage"), "SensorsPage"),
+});
+
+const servos = createRoute({
+  getParentRoute: () => robot,
+  path: "/servos",
+  validateSearch: readServoSearch,
+  component: lazyRouteComponent(() => import("./pages/servos/ServosPage"), "ServosPage"),
+});
+
 const robotAlerts = createRoute({
   getParentRoute: () => robot,
   path: "/alerts",
@@ -97,7 +112,13 @@ const rules = createRoute({
 const tree = root.addChildren([
   signIn,
   setup,
-  shell.addChildren([fleet, alerts, rules, users, robot.addChildren([live, performance, robotAlerts])]),
+  shell.addChildren([
+    fleet,
+    alerts,
+    rules,
+    users,
+    robot.addChildren([live, performance, sensors, servos, robotAlerts]),
+  ]),
 ]);
 
 export function makeRouter() {

@@ -32,11 +32,19 @@ export function useRules(robot: string) {
 
 export type Level = "calm" | "warning" | "critical";
 
-/** How bad a value is by itself, as the server's Rule.Judge. The worst of the rules about the metric counts. */
+const leastSupply = 7; // V
+
+/** At or below this a value is no measurement: the server does not judge it either (credible in alert/rules.go). */
+function floor(rule: Rule): number {
+  if (rule.metric === "servo_voltage") return rule.warning_threshold > leastSupply ? leastSupply : 0;
+  return rule.metric.endsWith("_temperature") ? 0 : Number.NEGATIVE_INFINITY;
+}
+
+/** How bad a value is by itself, as the server judges it. The worst of the rules about the metric counts. */
 export function judge(rules: readonly Rule[], metric: string, value: number | undefined): Level {
   if (value === undefined) return "calm";
   const over = (rule: Rule, threshold: number) => (rule.below ? value <= threshold : value >= threshold);
-  const judging = rules.filter((rule) => rule.enabled && rule.metric === metric);
+  const judging = rules.filter((rule) => rule.enabled && rule.metric === metric && value > floor(rule));
   if (judging.some((rule) => over(rule, rule.critical_threshold))) return "critical";
   return judging.some((rule) => over(rule, rule.warning_threshold)) ? "warning" : "calm";
 }

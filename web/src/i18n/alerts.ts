@@ -26,6 +26,7 @@ export const alerts = {
   "alerts.value": { en: "Value and threshold", de: "Wert und Schwelle" },
   "alerts.since": { en: "Since", de: "Seit" },
   "alerts.handled": { en: "Acknowledged", de: "Bestätigt" },
+  "alerts.outcome": { en: "Outcome", de: "Ausgang" },
   "alerts.actions": { en: "Actions", de: "Aktionen" },
   "alerts.calm": { en: "All calm", de: "Alles ruhig" },
   "alerts.calm_text": {

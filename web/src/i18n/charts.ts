@@ -53,6 +53,7 @@ export const charts = {
     de: "Dieser Roboter hat noch keinen dieser Werte gemeldet.",
   },
   "perf.yes": { en: "Yes", de: "Ja" },
+  "perf.partly": { en: "{percent}% of the time", de: "{percent} % der Zeit" },
   "perf.no": { en: "No", de: "Nein" },
   "value.disk": { en: "Disk", de: "Datenträger" },
   "value.throttled": { en: "Throttled", de: "Gedrosselt" },

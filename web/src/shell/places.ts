@@ -1,4 +1,4 @@
-import { Activity, BellRing, Bot, Gauge, type LucideIcon, UsersRound } from "lucide-react";
+import { Activity, BellRing, Bone, Bot, Gauge, type LucideIcon, Radar, UsersRound } from "lucide-react";
 import type { Action } from "@/api/role";
 import type { Key } from "@/i18n/translate";
 
@@ -19,7 +19,7 @@ export const places: readonly Place[] = [
 
 /** A view inside a robot. */
 export interface Tab {
-  to: "/robots/$robot" | "/robots/$robot/performance" | "/robots/$robot/alerts";
+  to: `/robots/$robot${"" | "/performance" | "/sensors" | "/servos" | "/alerts"}`;
   label: Key;
   Icon: LucideIcon;
 }
@@ -27,5 +27,7 @@ export interface Tab {
 export const tabs: readonly Tab[] = [
   { to: "/robots/$robot", label: "tab.live", Icon: Activity },
   { to: "/robots/$robot/performance", label: "tab.performance", Icon: Gauge },
+  { to: "/robots/$robot/sensors", label: "tab.sensors", Icon: Radar },
+  { to: "/robots/$robot/servos", label: "tab.servos", Icon: Bone },
   { to: "/robots/$robot/alerts", label: "tab.alerts", Icon: BellRing },
 ];

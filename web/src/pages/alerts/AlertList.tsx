@@ -20,6 +20,7 @@ export function AlertList({ robot }: { robot?: string }) {
   const handles = useMay("handle_alerts");
   const [search, change] = useAlertSearch(robot);
   const [selected, setSelected] = useState<ReadonlySet<number>>(new Set());
+  const [expanded, setExpanded] = useState<ReadonlySet<number>>(new Set());
   const open = useOpenAlerts();
   const minute = Math.floor(useNow() / 60_000);
   const state = search.state ?? "open";
@@ -36,7 +37,7 @@ export function AlertList({ robot }: { robot?: string }) {
   const isNarrowed = narrowed(robot === undefined ? search : { ...search, robot: "" });
   const waiting = (state !== "resolved" && open.isPending) || (showsResolved && resolved.isPending);
   const failed = state !== "resolved" && open.isError && !open.data ? open : resolved.isError ? resolved : undefined;
-  const list = { selected, onSelect: setSelected, ofRobot: robot !== undefined };
+  const list = { selected, onSelect: setSelected, expanded, onExpand: setExpanded, ofRobot: robot !== undefined };
   const clear = () => change({ severity: undefined, robot: undefined, type: undefined, time: undefined });
   return (
     <div className="grid gap-4">
@@ -48,13 +49,18 @@ export function AlertList({ robot }: { robot?: string }) {
         <>
           {handles && chosen.length > 0 && <BulkBar alerts={chosen} onDone={() => setSelected(new Set())} />}
           {state !== "resolved" && shown.length > 0 && (
-            <AlertTable title={t(`alerts.state.${state === "new" ? "new" : "open"}`)} alerts={shown} {...list} />
+            <AlertTable
+              title={t(`alerts.state.${state === "new" ? "new" : "open"}`)}
+              titled={state === "all"}
+              alerts={shown}
+              {...list}
+            />
           )}
           {state !== "resolved" && shown.length === 0 && !(state === "all" && past.length > 0) && (
             <Nothing narrowed={isNarrowed} onClear={clear} />
           )}
           {showsResolved && past.length > 0 && (
-            <AlertTable title={t("alerts.state.resolved")} alerts={past} {...list} />
+            <AlertTable title={t("alerts.state.resolved")} titled={state === "all"} alerts={past} {...list} />
           )}
           {state === "resolved" && past.length === 0 && (
             <EmptyState icon={<BellOff aria-hidden />} title={t("alerts.none_resolved")} />

@@ -1,8 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import { Check, ChevronDown } from "lucide-react";
-import { useId, useState } from "react";
+import { useId } from "react";
 import type { Alert } from "@/api/types";
-import { withUnit } from "@/format/number";
+import { noValue, withUnit } from "@/format/number";
 import { duration, exact, parseTime } from "@/format/time";
 import { useT } from "@/i18n/translate";
 import { Age } from "@/parts/Age";
@@ -21,13 +21,14 @@ interface Props {
   columns: number;
   ofRobot: boolean;
   selected: boolean;
-  onToggle: ((alert: Alert) => void) | undefined;
+  onSelect: (() => void) | undefined;
+  open: boolean;
+  onOpen: () => void;
 }
 
 /** An alert in a line; pressing the line opens what is known of it. */
-export function AlertRow({ alert, unit, below, source, columns, ofRobot, selected, onToggle }: Props) {
+export function AlertRow({ alert, unit, below, source, columns, ofRobot, selected, onSelect, open, onOpen }: Props) {
   const t = useT();
-  const [open, setOpen] = useState(false);
   const id = useId();
   const robot = (
     <Link
@@ -47,14 +48,14 @@ export function AlertRow({ alert, unit, below, source, columns, ofRobot, selecte
           alert.resolved && "text-ink-2",
         )}
       >
-        {onToggle && (
+        {onSelect && (
           <td className="pl-4">
             {!alert.resolved && (
               <input
                 type="checkbox"
                 aria-label={t("alerts.select", { title: alert.title })}
                 checked={selected}
-                onChange={() => onToggle(alert)}
+                onChange={onSelect}
                 className="size-4 accent-accent"
               />
             )}
@@ -79,10 +80,7 @@ export function AlertRow({ alert, unit, below, source, columns, ofRobot, selecte
         </td>
         {!ofRobot && <td className="px-3 max-lg:hidden">{robot}</td>}
         <td className="whitespace-nowrap px-3 max-lg:hidden">
-          <span className="font-medium">{withUnit(alert.value, unit, decimals(alert.value))}</span>
-          <span className="ml-1.5 text-ink-3">
-            {below ? "≤" : "≥"} {withUnit(alert.threshold, unit, decimals(alert.threshold))}
-          </span>
+          <Measured {...{ alert, unit, below }} />
         </td>
         <td className="px-3 text-ink-2 max-md:hidden">
           <Since alert={alert} />
@@ -100,7 +98,7 @@ export function AlertRow({ alert, unit, below, source, columns, ofRobot, selecte
               aria-expanded={open}
               aria-controls={id}
               aria-label={t("alerts.details", { title: alert.title })}
-              onClick={() => setOpen(!open)}
+              onClick={onOpen}
               className="grid size-9 place-items-center rounded-lg text-ink-3 hover:bg-surface hover:text-ink max-md:size-11"
             >
               <ChevronDown className={cn("size-4 transition-transform", open && "rotate-180")} aria-hidden />
@@ -120,6 +118,19 @@ export function AlertRow({ alert, unit, below, source, columns, ofRobot, selecte
 }
 
 export const decimals = (value: number): number => (Number.isInteger(value) ? 0 : Math.abs(value) < 20 ? 2 : 1);
+
+/** What was measured and the threshold that it passed. A robot that said goodbye was not silent: it has neither. */
+function Measured({ alert, unit, below }: Pick<Props, "alert" | "unit" | "below">) {
+  if (alert.metric === "" && alert.value === 0) return <span className="text-ink-3">{noValue}</span>;
+  return (
+    <>
+      <span className="font-medium">{withUnit(alert.value, unit, decimals(alert.value))}</span>
+      <span className="ml-1.5 text-ink-3">
+        {below ? "≤" : "≥"} {withUnit(alert.threshold, unit, decimals(alert.threshold))}
+      </span>
+    </>
+  );
+}
 
 function Since({ alert }: { alert: Alert }) {
   const t = useT();

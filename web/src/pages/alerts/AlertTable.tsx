@@ -13,11 +13,22 @@ interface Props {
   alerts: readonly Alert[];
   selected: ReadonlySet<number>;
   onSelect: (selected: ReadonlySet<number>) => void;
+  /** Which rows are open. An alert keeps its row open when it goes from one list to another. */
+  expanded: ReadonlySet<number>;
+  onExpand: (expanded: ReadonlySet<number>) => void;
   ofRobot: boolean;
+  /** The title is seen, not only read out. */
+  titled: boolean;
+}
+
+function toggled(set: ReadonlySet<number>, id: number): ReadonlySet<number> {
+  const next = new Set(set);
+  if (!next.delete(id)) next.add(id);
+  return next;
 }
 
 /** Alerts as a table; each row opens to show the moment around it. Only open alerts can be chosen. */
-export function AlertTable({ title, alerts, selected, onSelect, ofRobot }: Props) {
+export function AlertTable({ title, titled, alerts, selected, onSelect, expanded, onExpand, ofRobot }: Props) {
   const t = useT();
   const handles = useMay("handle_alerts");
   const { data: metrics } = useMetrics();
@@ -30,15 +41,10 @@ export function AlertTable({ title, alerts, selected, onSelect, ofRobot }: Props
   const chooses = handles && open.length > 0;
   const all = open.length > 0 && open.every((alert) => selected.has(alert.id));
   const some = open.some((alert) => selected.has(alert.id));
-  const toggle = (alert: Alert) => {
-    const next = new Set(selected);
-    if (!next.delete(alert.id)) next.add(alert.id);
-    onSelect(next);
-  };
   const columns = chooses ? 8 : 7;
   return (
     <section className="card overflow-x-clip">
-      <h2 className="sr-only">{title}</h2>
+      <h2 className={titled ? "px-4 pt-3 font-semibold" : "sr-only"}>{title}</h2>
       <table className="w-full text-left">
         <caption className="sr-only">{title}</caption>
         <thead className="text-ink-3 text-xs">
@@ -75,7 +81,7 @@ export function AlertTable({ title, alerts, selected, onSelect, ofRobot }: Props
               {t("alerts.since")}
             </th>
             <th scope="col" className="w-36 px-3 max-xl:hidden">
-              {t("alerts.handled")}
+              {t(open.length > 0 ? "alerts.handled" : "alerts.outcome")}
             </th>
             <th scope="col" className="w-12">
               <span className="sr-only">{t("alerts.actions")}</span>
@@ -93,7 +99,9 @@ export function AlertTable({ title, alerts, selected, onSelect, ofRobot }: Props
               columns={columns}
               ofRobot={ofRobot}
               selected={selected.has(alert.id)}
-              onToggle={chooses ? toggle : undefined}
+              onSelect={chooses ? () => onSelect(toggled(selected, alert.id)) : undefined}
+              open={expanded.has(alert.id)}
+              onOpen={() => onExpand(toggled(expanded, alert.id))}
             />
           ))}
         </tbody>

@@ -1,6 +1,6 @@
 import { useParams } from "@tanstack/react-router";
 import { Gauge } from "lucide-react";
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import { useRobot } from "@/api/robots";
 import { useT } from "@/i18n/translate";
 import { useConnection, useReadings } from "@/live/hooks";
@@ -10,7 +10,7 @@ import { RangePicker } from "@/parts/chart/RangePicker";
 import { lineKey } from "@/parts/chart/tail";
 import { EmptyState, ErrorState } from "@/parts/states";
 import { Tile } from "./Tile";
-import { type Vital, values } from "./values";
+import { type Vital, values, written } from "./values";
 
 const metrics = values.map((vital) => vital.metric);
 
@@ -66,6 +66,7 @@ function useReported(robot: string, history: History): ReadonlySet<string> {
 function One({ vital, history }: { vital: Vital; history: History }) {
   const t = useT();
   const title = t(vital.label);
+  const write = useCallback((value: number) => written(vital, value, t)[0], [vital, t]);
   const sources = useMemo(() => [{ source: "", name: title }], [title]);
   return (
     <HistoryChart
@@ -77,7 +78,8 @@ function One({ vital, history }: { vital: Vital; history: History }) {
       decimals={vital.decimals}
       scale={vital.scale}
       stepped={vital.flag}
-      height={vital.flag ? 110 : 170}
+      height={170}
+      write={vital.unit === "" || vital.unit === "s" ? write : undefined}
     />
   );
 }

@@ -11,6 +11,7 @@ import {
   Wifi,
   Zap,
 } from "lucide-react";
+import { flagText } from "@/format/flag";
 import { noValue, number } from "@/format/number";
 import { duration } from "@/format/time";
 import type { Key, Translate } from "@/i18n/translate";
@@ -106,7 +107,7 @@ export const values: readonly Vital[] = [
 /** Writes a value without its unit, and the unit: a duration and a yes or no have none. */
 export function written(vital: Vital, value: number | undefined, t: Translate): readonly [text: string, unit: string] {
   if (value === undefined) return [noValue, ""];
-  if (vital.flag) return [t(value > 0 ? "perf.yes" : "perf.no"), ""];
+  if (vital.flag) return [flagText(value, t), ""];
   if (vital.metric === "uptime") return [duration(value * 1000), ""];
   return [number(value, vital.decimals), vital.unit];
 }

@@ -1,6 +1,6 @@
 import { Table2 } from "lucide-react";
 import { type ReactNode, useCallback, useMemo, useState } from "react";
-import { decimalsFor, withUnit } from "@/format/number";
+import { decimalsFor, number } from "@/format/number";
 import { useT } from "@/i18n/translate";
 import { useNow } from "@/live/hooks";
 import { Button } from "@/parts/Button";
@@ -10,9 +10,9 @@ import { useCursor } from "./cursor";
 import { DataTable } from "./DataTable";
 import { Legend } from "./Legend";
 import { Plot, type PlotProps } from "./Plot";
-import { edges } from "./range";
-import { type Columns, newestOf, summarise, type Value, valueAt } from "./shape";
+import type { Columns } from "./shape";
 import { cursorTime } from "./ticks";
+import { read, sentence, stepText, useSummary, writer } from "./words";
 
 interface Props extends Omit<PlotProps, "label" | "hidden" | "height" | "thresholds"> {
   title: string;
@@ -20,6 +20,8 @@ interface Props extends Omit<PlotProps, "label" | "hidden" | "height" | "thresho
   decimals?: number | undefined;
   height?: number | undefined;
   thresholds?: PlotProps["thresholds"] | undefined;
+  /** Writes a value for a person where a number with its unit would not do. */
+  write?: ((value: number) => string) | undefined;
   loading?: boolean | undefined;
   /** What stands beside the title. */
   note?: ReactNode;
@@ -29,26 +31,49 @@ interface Props extends Omit<PlotProps, "label" | "hidden" | "height" | "thresho
 const noThresholds: PlotProps["thresholds"] = [];
 
 /** History of one value, or of several of one unit: what happened, how far it went, and when nothing was measured. */
-export function Chart({ title, unit, decimals = decimalsFor(unit), loading, note, className, ...rest }: Props) {
+export function Chart({
+  title,
+  unit,
+  decimals = decimalsFor(unit),
+  write: own,
+  loading,
+  note,
+  className,
+  ...rest
+}: Props) {
   const t = useT();
   const { height = 180, thresholds = noThresholds, lines, step } = rest;
   const [time, cursor] = useCursor();
   const [painted, setPainted] = useState<{ made: Columns; from: number; to: number }>();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [table, setTable] = useState(false);
+  const [focused, setFocused] = useState(false);
   const now = useNow();
   const onPaint = useCallback((made: Columns, from: number, to: number) => setPainted({ made, from, to }), []);
   const values = painted ? lines.map((_, i) => read(painted.made, i, time)) : [];
-  const text = useSummary(rest, title, unit, decimals);
+  const write = useMemo(() => writer(unit, decimals, own), [unit, decimals, own]);
+  const text = useSummary(rest, title, write);
+  const first = values[0];
   const empty = painted !== undefined && !painted.made.times.some((at) => at >= painted.from && at <= painted.to);
   const toggle = (key: string) =>
     setHidden((before) => new Set(before.has(key) ? [...before].filter((each) => each !== key) : [...before, key]));
   return (
-    <figure className={cn("card flex min-w-0 flex-col gap-1 p-3", className)}>
+    <figure
+      onFocus={() => setFocused(true)}
+      onBlur={() => setFocused(false)}
+      className={cn("card flex min-w-0 flex-col gap-1 p-3", className)}
+    >
       <figcaption className="flex h-7 items-center gap-2">
         <h3 className="truncate font-semibold">{title}</h3>
         {lines.length === 1 && (
-          <span className="whitespace-nowrap text-ink-2">{withUnit(values[0]?.mean, unit, decimals)}</span>
+          <span className="whitespace-nowrap text-ink-2">
+            {write(first?.mean)}
+            {first && time !== undefined && first.min < first.max && !own && (
+              <span className="ml-1.5 text-ink-3 text-xs max-sm:hidden">
+                {number(first.min, decimals)}…{number(first.max, decimals)}
+              </span>
+            )}
+          </span>
         )}
         {note}
         <span className="ml-auto whitespace-nowrap text-ink-3 text-xs">
@@ -67,7 +92,7 @@ export function Chart({ title, unit, decimals = decimalsFor(unit), loading, note
           <Table2 aria-hidden />
         </Button>
       </figcaption>
-      {lines.length > 1 && <Legend {...{ lines, values, unit, decimals, hidden }} onToggle={toggle} />}
+      {lines.length > 1 && <Legend {...{ lines, values, write, hidden }} onToggle={toggle} />}
       <div className="relative" style={{ height }}>
         {loading ? (
           <Skeleton className="h-full" />
@@ -82,53 +107,11 @@ export function Chart({ title, unit, decimals = decimalsFor(unit), loading, note
       </div>
       <p className="sr-only">{text}</p>
       <p className="sr-only" aria-live="polite">
-        {time === undefined ? "" : reading(lines, values, unit, decimals, cursorTime(time, step, now))}
+        {focused && time !== undefined && sentence(lines, values, write, cursorTime(time, step, now))}
       </p>
       {table && painted && (
         <DataTable {...{ title, unit, decimals, lines, painted }} step={step} onClose={() => setTable(false)} />
       )}
     </figure>
   );
-}
-
-function read(made: Columns, i: number, time: number | undefined): Value | undefined {
-  if (time === undefined) return newestOf(made, i);
-  const at = made.times.findIndex((each) => each >= time);
-  return at < 0 ? undefined : valueAt(made, i, at);
-}
-
-function reading(
-  lines: Props["lines"],
-  values: readonly (Value | undefined)[],
-  unit: string,
-  decimals: number,
-  when: string,
-): string {
-  return `${when}: ${lines.map(({ name }, i) => `${name} ${withUnit(values[i]?.mean, unit, decimals)}`).join(", ")}`;
-}
-
-export function stepText(step: number): string {
-  const seconds = step / 1000;
-  if (seconds < 60) return `${seconds}\u202fs`;
-  return seconds < 3600 ? `${seconds / 60}\u202fmin` : `${seconds / 3600}\u202fh`;
-}
-
-/** What the chart shows, in words. */
-function useSummary(
-  { lines, span, answered }: Pick<Props, "lines" | "span" | "answered">,
-  title: string,
-  unit: string,
-  decimals: number,
-): string {
-  const t = useT();
-  return useMemo(() => {
-    const [from, to] = edges(span, answered);
-    const parts = lines.map(({ name, points }) => {
-      const all = summarise(points, from, to);
-      if (!all) return t("chart.says_nothing", { name });
-      const [min, mean, max] = [all.min, all.mean, all.max].map((value) => withUnit(value, unit, decimals));
-      return t("chart.says", { name, min: min ?? "", mean: mean ?? "", max: max ?? "" });
-    });
-    return `${title}: ${parts.join("; ")}`;
-  }, [lines, span, answered, title, unit, decimals, t]);
 }

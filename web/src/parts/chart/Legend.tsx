@@ -1,20 +1,19 @@
-import { withUnit } from "@/format/number";
 import { useT } from "@/i18n/translate";
 import { cn } from "@/parts/cn";
 import { lookOf } from "./look";
 import type { Value } from "./shape";
+import type { Write } from "./words";
 
 interface Props {
   lines: readonly { key: string; name: string }[];
   values: readonly (Value | undefined)[];
-  unit: string;
-  decimals: number;
+  write: Write;
   hidden: ReadonlySet<string>;
   onToggle: (key: string) => void;
 }
 
 /** What each line is and says: at the cursor, else now. A press hides a line or brings it back. */
-export function Legend({ lines, values, unit, decimals, hidden, onToggle }: Props) {
+export function Legend({ lines, values, write, hidden, onToggle }: Props) {
   const t = useT();
   return (
     <ul aria-label={t("chart.lines")} className="flex flex-wrap gap-x-1 gap-y-0.5">
@@ -32,7 +31,7 @@ export function Legend({ lines, values, unit, decimals, hidden, onToggle }: Prop
               <Sample i={i} faded={hidden.has(key)} />
               <span className={cn("max-w-40 truncate", hidden.has(key) && "text-ink-3 line-through")}>{name}</span>
               <span className="min-w-12 text-right font-medium text-ink">
-                {hidden.has(key) ? "" : withUnit(value?.mean, unit, decimals)}
+                {hidden.has(key) ? "" : write(value?.mean)}
               </span>
             </button>
           </li>

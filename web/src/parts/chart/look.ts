@@ -5,7 +5,7 @@ export interface Look {
 }
 
 const colors = 6;
-const dashes: readonly (readonly number[])[] = [[], [7, 3], [2, 3], [10, 3, 2, 3], [14, 5], [5, 2, 1, 2]];
+const dashes: readonly (readonly number[])[] = [[], [7, 3], [3, 2], [10, 3, 2, 3], [14, 5], [5, 2, 1, 2]];
 
 export function lookOf(i: number): Look {
   const round = Math.floor(i / colors);
