@@ -50,7 +50,7 @@ type Robot struct {
 	CameraURL   string    `json:"camera_url"`
 	Platform    string    `json:"platform" doc:"Operating system as the robot tells it"`
 	Agent       string    `json:"agent" doc:"Program on the robot with its version; empty for the original Python clients"`
-	Status      string    `json:"status" doc:"Last status word the robot sent: online, emergency_stopped, offline"`
+	Status      string    `json:"status" doc:"Last status word the robot sent: online, emergency_stopped, offline; lost when its connection broke"`
 	Posture     string    `json:"posture" doc:"standing, walking, leaning, fallen_front, fallen_back, fallen_side, held, or empty when unknown"`
 	Stopped     bool      `json:"emergency_stopped"`
 	StopReason  string    `json:"emergency_reason"`
@@ -69,15 +69,21 @@ const (
 	Rejected Adoption = "rejected" // was turned away; may ask again only after it is removed
 )
 
-// Online reports whether the robot was heard of within OnlineFor and did not say goodbye. It is derived, never stored:
+// Status words of a robot that mean something to the server; robots may send others.
+const (
+	StatusOffline = "offline" // it says goodbye
+	StatusLost    = "lost"    // its last will: the broker says so for a robot that it lost
+)
+
+// Online reports whether the robot was heard of within OnlineFor, did not say goodbye and was not lost. It is derived, never stored:
 // a server that died must not leave "online" behind.
 func (r Robot) Online(now time.Time) bool {
-	return r.Status != "offline" && !r.LastSeen.IsZero() && now.Sub(r.LastSeen) < OnlineFor
+	return r.Status != StatusOffline && r.Status != StatusLost && !r.LastSeen.IsZero() && now.Sub(r.LastSeen) < OnlineFor
 }
 
 // Presence is what a robot's status message says about itself; empty strings mean "not said".
 type Presence struct {
-	Status     string // online, emergency_stopped, offline
+	Status     string // online, emergency_stopped, offline, lost
 	Address    string
 	CameraURL  string
 	Platform   string

@@ -121,7 +121,7 @@ func (a *Agent) Run(ctx context.Context) error {
 
 // Will is the message that the broker must publish when the agent vanishes; it belongs into the client's configuration.
 func (a *Agent) Will() wire.Message {
-	payload, err := wire.EncodeStatus(a.cfg.ID, time.Time{}, wire.Status{Presence: tonypi.Presence{Status: "offline"}})
+	payload, err := wire.EncodeStatus(a.cfg.ID, time.Time{}, wire.Status{Presence: tonypi.Presence{Status: tonypi.StatusLost}})
 	if err != nil { // it holds no number and no long text
 		a.log.Error("the last will cannot be written", "err", err)
 	}

@@ -725,7 +725,7 @@ func TestGoodbye(t *testing.T) {
 		}
 		will := a.Will()
 		u, err := wire.Decode(will)
-		if err != nil || u.Presence.Status != "offline" || will.Topic != wire.StatusTopic("r1") || will.QoS != 1 || will.Retain {
+		if err != nil || u.Presence.Status != tonypi.StatusLost || will.Topic != wire.StatusTopic("r1") || will.QoS != 1 || will.Retain {
 			t.Errorf("will %+v, %v", will, err)
 		}
 		before := len(bus.taken)

@@ -217,7 +217,7 @@ func (a *Agent) goodbye(ctx context.Context) {
 		a.sent.Add(1)
 	}
 	p := a.presence()
-	p.Status = "offline"
+	p.Status = tonypi.StatusOffline
 	payload, err := wire.EncodeStatus(a.cfg.ID, time.Now(), wire.Status{Presence: p, Hardware: a.cfg.Self.Hardware})
 	if err == nil {
 		err = a.publish(ctx, wire.StatusTopic(a.cfg.ID), payload, a.cfg.Bounds.Goodbye)

@@ -58,7 +58,7 @@ func (e *Engine) Expect(ctx context.Context, robots []tonypi.Robot, now time.Tim
 		}
 		r := e.robot(known.ID)
 		r.mu.Lock()
-		r.goodbye = known.Status == "offline"
+		r.goodbye = known.Status == tonypi.StatusOffline
 		if resolved || r.goodbye && r.silence.alert == nil {
 			r.silence.muted = tonypi.Critical
 		}

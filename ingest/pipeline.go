@@ -24,6 +24,7 @@ type Judge interface {
 	// Seen tells of a robot's message, before Evaluate gets the fresh readings in it.
 	Seen(robot tonypi.RobotID, now time.Time)
 	Goodbye(robot tonypi.RobotID, now time.Time)
+	Lost(robot tonypi.RobotID, now time.Time)
 	Evaluate(now time.Time, readings []tonypi.Reading)
 }
 
@@ -97,10 +98,7 @@ func (p *Pipeline) carry(e *entry, u *tonypi.Update) (tonypi.Commit, error) {
 	late := e.clock.place(u)
 	p.count(u, late)
 
-	p.config.Alerts.Seen(u.Robot, u.At)
-	if u.Presence != nil && u.Presence.Status == offline {
-		p.config.Alerts.Goodbye(u.Robot, u.At)
-	}
+	p.hear(u)
 	var commit tonypi.Commit
 	var stored error
 	if len(u.Readings) > 0 {
@@ -118,6 +116,21 @@ func (p *Pipeline) carry(e *entry, u *tonypi.Update) (tonypi.Commit, error) {
 	return commit, notStored(stored)
 }
 
+// lost reports whether an update is a robot's last will: then the broker speaks, not the robot.
+func lost(u *tonypi.Update) bool { return u.Presence != nil && u.Presence.Status == tonypi.StatusLost }
+
+// hear tells the judge that a robot spoke, said goodbye, or was lost.
+func (p *Pipeline) hear(u *tonypi.Update) {
+	if lost(u) {
+		p.config.Alerts.Lost(u.Robot, u.At)
+		return
+	}
+	p.config.Alerts.Seen(u.Robot, u.At)
+	if u.Presence != nil && u.Presence.Status == tonypi.StatusOffline {
+		p.config.Alerts.Goodbye(u.Robot, u.At)
+	}
+}
+
 // notStored gives a store's failure the kind that makes the sender send again.
 func notStored(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
@@ -132,9 +145,11 @@ func (p *Pipeline) show(u *tonypi.Update, fresh []tonypi.Reading, changed *tonyp
 	if changed != nil {
 		p.config.Show.Show(tonypi.Event{Kind: tonypi.RobotChanged, Robot: u.Robot, Time: u.At, RobotState: changed})
 	}
-	event.Kind, event.Readings = tonypi.ReadingsArrived, fresh
-	p.config.Show.Show(event)
-	event.Readings = nil
+	if !lost(u) {
+		event.Kind, event.Readings = tonypi.ReadingsArrived, fresh
+		p.config.Show.Show(event)
+		event.Readings = nil
+	}
 	for i := range u.Logs {
 		event.Kind, event.Log = tonypi.LogWritten, &u.Logs[i]
 		p.config.Show.Show(event)

@@ -15,6 +15,29 @@ import (
 
 const sensor = `{"robot_id":"r1","sensor_type":"ultrasonic_distance","value":12.5,"unit":"cm"}`
 
+func TestLastWillIsNoSignOfLife(t *testing.T) {
+	w := newWorld(t, Ask, "r1")
+	w.ok("sensor", w.say("r1", "tonypi/sensors/r1", sensor, 1))
+	before, err := w.robots.Robot("r1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.ok("last will", w.say("r1", "tonypi/status/r1", `{"robot_id":"r1","status":"lost"}`, 1))
+	after, err := w.robots.Robot("r1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !after.LastSeen.Equal(before.LastSeen) || after.Online(time.Now()) {
+		t.Errorf("after the last will: %+v", after)
+	}
+	if d := cmp.Diff([]string{"lost r1"}, w.judge.told()); d != "" {
+		t.Error("told the judge:", d)
+	}
+	if n := len(w.shown.of(tonypi.ReadingsArrived)); n != 1 {
+		t.Errorf("%d times shown as heard of, want 1", n)
+	}
+}
+
 func TestHandleTakesEveryStep(t *testing.T) {
 	w := newWorld(t, Ask, "r1")
 	w.ok("sensor", w.say("r1", "tonypi/sensors/r1", sensor, 1))
@@ -298,6 +321,7 @@ type nothing struct{}
 func (nothing) Append([]tonypi.Reading) (tonypi.Commit, error) { return commit{}, nil }
 func (nothing) Seen(tonypi.RobotID, time.Time)                 {}
 func (nothing) Goodbye(tonypi.RobotID, time.Time)              {}
+func (nothing) Lost(tonypi.RobotID, time.Time)                 {}
 func (nothing) Evaluate(time.Time, []tonypi.Reading)           {}
 func (nothing) Show(tonypi.Event)                              {}
 

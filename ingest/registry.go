@@ -35,9 +35,6 @@ const (
 	flushWithin      = 5 * time.Second
 )
 
-// offline is the status word of a robot that says goodbye.
-const offline = "offline"
-
 // Silence is told about robots that are cut off or removed.
 type Silence interface {
 	Lost(robot tonypi.RobotID, now time.Time)
@@ -251,7 +248,7 @@ func (r *Registry) seen(e *entry, u *tonypi.Update) (changed *tonypi.Robot, ok b
 	if e.gone {
 		return nil, false
 	}
-	if u.At.After(e.robot.LastSeen) {
+	if u.At.After(e.robot.LastSeen) && !lost(u) {
 		e.robot.LastSeen = u.At.UTC()
 	}
 	e.unsaved = true
@@ -268,7 +265,7 @@ func (r *Registry) seen(e *entry, u *tonypi.Update) (changed *tonypi.Robot, ok b
 	return &robot, true
 }
 
-// describe takes over what a robot says of itself. A robot that goes offline does not lose its emergency stop by that.
+// describe takes over what a robot says of itself. A robot that goes does not lose its emergency stop by that.
 func describe(robot *tonypi.Robot, p *tonypi.Presence) {
 	for _, field := range []struct {
 		to   *string
@@ -283,7 +280,7 @@ func describe(robot *tonypi.Robot, p *tonypi.Presence) {
 	}
 	if p.Stopped {
 		robot.Stopped, robot.StopReason = true, cmp.Or(p.StopReason, robot.StopReason)
-	} else if p.Status != offline {
+	} else if p.Status != tonypi.StatusOffline && p.Status != tonypi.StatusLost {
 		robot.Stopped, robot.StopReason = false, ""
 	}
 }

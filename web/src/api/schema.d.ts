@@ -1056,7 +1056,7 @@ export interface components {
         SeriesPoints: {
             metric: string;
             /** @description Each is [start of the bucket in Unix milliseconds, min, max, mean, last, count] */
-            points: (number[] | null)[];
+            points: number[][];
             source: string;
             unit: string;
         };
@@ -1192,7 +1192,7 @@ export interface components {
             posture: string;
             /** @description Names the robot in topics and URLs */
             robot_id: string;
-            /** @description Last status word the robot sent: online, emergency_stopped, offline */
+            /** @description Last status word the robot sent: online, emergency_stopped, offline; lost when its connection broke */
             status: string;
             /** Format: date-time */
             updated_at: string;
