@@ -56,7 +56,22 @@ journey("an original client joins", () => {
     await tile(page, "Distance").getByText("150", { exact: true }).waitFor();
   });
 
+  test.each([
+    { tab: "Performance", chart: "CPU", value: "41" },
+    { tab: "Sensors", chart: "Distance (ultrasonic)", value: "149.9" },
+    { tab: "Servos", chart: "Temperature", value: "46.8" },
+  ])("its history is on $tab", async ({ tab, chart, value }) => {
+    await page.getByRole("navigation", { name: "Views of the robot" }).getByRole("link", { name: tab }).click();
+    await page.waitForURL(`**/robots/tonypi_01/${tab.toLowerCase()}*`);
+    await page.getByRole("button", { name: `${chart}: show as table` }).click();
+    const table = page.getByRole("dialog").getByRole("table");
+    await table.getByRole("row").nth(2).waitFor();
+    await table.getByText(value, { exact: true }).first().waitFor();
+    await page.keyboard.press("Escape");
+  });
+
   test("a robot that falls silent is shown as offline, with its last values", async () => {
+    await page.goto("/robots/tonypi_01");
     robot.stop();
     await page.getByText("Offline since").waitFor();
     await tile(page, "CPU").getByText("41", { exact: true }).waitFor();

@@ -6,6 +6,7 @@ const taking = process.env.SCREENS !== undefined;
 
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
+  cacheDir: "../node_modules/.vite",
   test: {
     environment: "node",
     pool: "forks",
@@ -15,6 +16,5 @@ export default defineConfig({
     testTimeout: taking ? 900_000 : 120_000,
     hookTimeout: 60_000,
     globalSetup: ["needs.ts"],
-    bail: 0,
   },
 });
