@@ -38,7 +38,7 @@ export function EmptyState({
   className,
 }: {
   icon?: ReactNode;
-  title: string;
+  title: ReactNode;
   children?: ReactNode;
   className?: string;
 }) {
@@ -50,7 +50,7 @@ export function EmptyState({
       )}
     >
       {icon}
-      <p className="font-semibold">{title}</p>
+      <div className="font-semibold">{title}</div>
       {children && <div className="text-ink-2">{children}</div>}
     </div>
   );

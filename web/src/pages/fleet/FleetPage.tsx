@@ -1,8 +1,9 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Bot, SearchX } from "lucide-react";
-import { useCallback, useDeferredValue, useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import { useFleet } from "@/api/robots";
 import { useT } from "@/i18n/translate";
+import { useCalm } from "@/live/calm";
 import { useConnection, useWatch } from "@/live/hooks";
 import { Button } from "@/parts/Button";
 import { EmptyState, ErrorState, Skeleton } from "@/parts/states";
@@ -17,6 +18,9 @@ import { countFilters, type FleetSearch, readFleetSearch, type Sort, select } fr
 
 // More cards than this are more than a glance.
 const listFrom = 61;
+
+// With more robots than this something changes all the time: scrolling comes before showing each change at once.
+const manyRobots = 100;
 
 export function FleetPage() {
   const t = useT();
@@ -66,7 +70,7 @@ function Robots() {
   const { phase, lostAt } = useConnection();
   const change = useChange(search);
   const stale = phase !== "open" && lostAt !== undefined;
-  const calm = useDeferredValue(fleet); // typing and scrolling come before new numbers
+  const calm = useCalm(fleet, fleet.length > manyRobots ? 500 : 0);
   const robots = useMemo(() => select(calm, search), [calm, search]);
   const counts = useMemo(() => countFilters(calm), [calm]);
   const chosen = search.view ?? (fleetView === "auto" ? undefined : fleetView);

@@ -1,16 +1,17 @@
 import { describe, expect, it } from "vitest";
+import { sortFleet } from "@/live/apply";
 import { summary } from "@/sample";
 import { countFilters, readFleetSearch, select } from "./search";
 
 const ids = (list: readonly { robot_id: string }[]) => list.map((each) => each.robot_id);
 
-const fleet = [
+const fleet = sortFleet([
   summary("r1", { battery_percent: 80, name: "Ada" }),
   summary("r2", { battery_percent: 20, worst_severity: "warning", open_alerts: 1 }),
   summary("r3", { online: false, status: "offline", location: "Lab 2" }),
   summary("r10", { battery_percent: 50, posture: "fallen_front" }),
   summary("r4", { battery_percent: 90, emergency_stopped: true }),
-];
+]);
 
 describe("readFleetSearch", () => {
   it("reads what makes sense and leaves out the rest and the defaults", () => {

@@ -19,7 +19,7 @@ export function RobotFrame() {
   useWatch({ robots: { [id]: [] } });
   if (robot.error instanceof ApiError && robot.error.status === 404) {
     return (
-      <EmptyState icon={<CircleSlash aria-hidden />} title={t("robot.unknown", { robot: id })}>
+      <EmptyState icon={<CircleSlash aria-hidden />} title={<h1>{t("robot.unknown", { robot: id })}</h1>}>
         <Link to="/" className="text-accent underline underline-offset-2">
           {t("robot.to_fleet")}
         </Link>

@@ -13,17 +13,19 @@ interface Props {
   camera: Camera;
   /** Colour of a joint; undefined where nothing is known. */
   color?: (joint: Joint) => string | undefined;
+  /** A small figure leaves out what would not be seen. */
+  small?: boolean;
 }
 
 /** Paints a body: only paths, no state. Colours come from CSS, so both themes have their own figure. */
-export function Figure({ shapes, camera, color }: Props) {
+export function Figure({ shapes, camera, color, small = false }: Props) {
   const ground = shadow(camera);
   return (
     <g strokeLinejoin="round">
       <ellipse cx={ground.at[0]} cy={ground.at[1]} rx={ground.rx} ry={ground.ry} fill="var(--line)" opacity={0.75} />
       {shapes.map((shape, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the order is the depth; there is nothing else to tell shapes by
-        <ShapePath key={i} shape={shape} color={color} />
+        <ShapePath key={i} shape={shape} color={color} small={small} />
       ))}
     </g>
   );
@@ -32,7 +34,7 @@ export function Figure({ shapes, camera, color }: Props) {
 const shell = (light: number) =>
   `color-mix(in oklab, var(--shell-light) ${Math.round(light * 100)}%, var(--shell-dark))`;
 
-function ShapePath({ shape, color }: { shape: Shape; color: Props["color"] }) {
+function ShapePath({ shape, color, small }: { shape: Shape; color: Props["color"]; small: boolean }) {
   if (shape.kind === "joint") {
     const fill = color?.(shape.joint) ?? "var(--shell-dark)";
     return (
@@ -45,7 +47,9 @@ function ShapePath({ shape, color }: { shape: Shape; color: Props["color"] }) {
           stroke="var(--shell-line)"
           strokeWidth={1.4}
         />
-        <circle cx={shape.at[0]} cy={shape.at[1]} r={shape.radius * 0.34} fill="var(--shell-line)" opacity={0.45} />
+        {!small && (
+          <circle cx={shape.at[0]} cy={shape.at[1]} r={shape.radius * 0.34} fill="var(--shell-line)" opacity={0.45} />
+        )}
       </g>
     );
   }
@@ -55,12 +59,14 @@ function ShapePath({ shape, color }: { shape: Shape; color: Props["color"] }) {
       <g fill="none" strokeLinecap="round">
         <path d={d} stroke="var(--shell-line)" strokeWidth={shape.width + 2.6} />
         <path d={d} stroke={shell(shape.light * 0.8)} strokeWidth={shape.width} />
-        <path
-          d={d}
-          stroke={shell(Math.min(1, shape.light + 0.12))}
-          strokeWidth={shape.width * 0.5}
-          transform="translate(-2 -2)"
-        />
+        {!small && (
+          <path
+            d={d}
+            stroke={shell(Math.min(1, shape.light + 0.12))}
+            strokeWidth={shape.width * 0.5}
+            transform="translate(-2 -2)"
+          />
+        )}
       </g>
     );
   }
@@ -101,7 +107,7 @@ export const PostureFigure = memo(function PostureFigure({
 }) {
   return (
     <svg viewBox={viewBox} aria-hidden="true" className={cn("overflow-visible", className)}>
-      <Figure shapes={postureShapes(posture)} camera={aside} />
+      <Figure shapes={postureShapes(posture)} camera={aside} small />
     </svg>
   );
 });
