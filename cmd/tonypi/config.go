@@ -28,7 +28,7 @@ type serveConfig struct {
 	Broker        string   `default:"embedded" enum:"embedded" help:"MQTT broker: ${enum}."`
 	Adopt         string   `default:"ask" enum:"ask,auto,closed" help:"What happens with unknown robots that connect without a credential."`
 	AnonymousRole string   `default:"none" enum:"none,viewer,operator,admin" help:"What people may do without signing in. Wider than viewer is for closed networks only."`
-	Retention     duration `default:"30d" placeholder:"TIME" help:"How long readings are kept, for example 30d or 12h (1d to 10y)."`
+	Retention     duration `default:"30d" placeholder:"TIME" help:"How long readings are kept, for example 30d or 1d12h (1d to 3650d)."`
 	MaxRobots     int      `default:"2000" help:"Most robots that may join."`
 	Memory        int      `default:"96" placeholder:"MiB" help:"Memory that the series store may use for its caches."`
 	Journal       int      `default:"2048" placeholder:"MiB" help:"Disk that readings may use while the series store does not take them."`
