@@ -13,7 +13,7 @@ export const shell = {
   "live.connecting": { en: "Connecting", de: "Verbindet" },
   "live.closed": { en: "No connection", de: "Keine Verbindung" },
   "live.banner": {
-    en: "No connection to the server since {age}. You see the last known state; trying again.",
+    en: "No connection to the server for {age}. You see the last known state; trying again.",
     de: "Seit {age} keine Verbindung zum Server. Du siehst den letzten bekannten Stand; neuer Versuch läuft.",
   },
   "bell.title": { en: "Notifications", de: "Mitteilungen" },

@@ -22,7 +22,7 @@ export function JointList({ states, chosen, onChoose, stale }: Props) {
     <ul
       aria-label={t("live.joints")}
       className={cn(
-        "grid grid-cols-[minmax(0,1fr)] content-center max-lg:grid-cols-[repeat(2,minmax(0,1fr))] max-lg:gap-x-4",
+        "grid grid-cols-[minmax(0,1fr)] content-center sm:max-lg:grid-cols-[repeat(2,minmax(0,1fr))] max-lg:gap-x-4",
         stale && "stale",
       )}
     >

@@ -27,7 +27,7 @@ export function OpenAlerts({ robot }: { robot: string }) {
           {t("live.no_alerts")}
         </p>
       )}
-      <ul className="mt-1.5 grid gap-1.5">
+      <ul className="mt-1.5 grid grid-cols-[minmax(0,1fr)] gap-1.5">
         {alerts.slice(0, shown).map((alert) => (
           <li key={alert.id} className="flex items-center gap-2">
             <SeverityBadge severity={alert.severity} />
