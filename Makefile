@@ -12,7 +12,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 LINT    := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
 WEB_SRC := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 PLATFORMS := linux/amd64 linux/arm64 linux/arm windows/amd64 darwin/arm64
-FUZZERS := wire:FuzzDecode wire:FuzzDifferential mqtt:FuzzBroker api:FuzzSeriesQuery
+FUZZERS := $(shell grep -roE --include='*_test.go' '^func Fuzz[A-Za-z]+' wire mqtt api tsdb | sed -E 's|/[^:]*:func |:|')
 
 .PHONY: help run test check dev build web generate bench fuzz lint unit servers web-check e2e cross generated
 

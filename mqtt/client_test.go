@@ -143,6 +143,9 @@ func TestBusOfExternalBroker(t *testing.T) {
 // need finds a program, or skips; in CI it must be there.
 func need(t *testing.T, name string) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skipf("needs %s", name)
+	}
 	path, err := exec.LookPath(name)
 	if err != nil {
 		if path = "/usr/sbin/" + name; !exists(path) {

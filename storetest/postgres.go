@@ -26,6 +26,7 @@ import (
 // when PostgreSQL is not installed, or fails it when the environment has CI=true.
 func Postgres(t testing.TB) string {
 	t.Helper()
+	skipShort(t)
 	server, err := sharedPostgres()
 	if err != nil {
 		missing(t, err)
@@ -40,6 +41,14 @@ var sharedPostgres = sync.OnceValues(func() (*PostgresServer, error) {
 	}
 	return server, server.start()
 })
+
+// skipShort skips tests that need a server of their own in the quick run.
+func skipShort(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("needs a PostgreSQL server")
+	}
+}
 
 // missing skips the test when a program is not installed, and fails it otherwise.
 func missing(t testing.TB, err error) {
@@ -64,6 +73,7 @@ type PostgresServer struct {
 // NewPostgres starts a PostgreSQL that ends with the test. It skips and fails as Postgres does.
 func NewPostgres(t testing.TB) *PostgresServer {
 	t.Helper()
+	skipShort(t)
 	server, err := newPostgres()
 	if err != nil {
 		missing(t, err)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -24,6 +25,7 @@ import (
 
 	"tonypi"
 	"tonypi/mqtt"
+	"tonypi/storetest"
 	"tonypi/wire"
 )
 
@@ -31,7 +33,11 @@ import (
 var tonypiBinary string
 
 func TestMain(m *testing.M) {
+	flag.Parse()
 	os.Exit(func() int {
+		if testing.Short() {
+			return 0 // these tests run the program itself
+		}
 		dir, err := os.MkdirTemp("", "tonypi-e2e-")
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -301,7 +307,18 @@ type readingList struct {
 // TestOriginalClientFromKnockToResolvedAlert follows an unmodified client: it knocks, is let in, is seen, alarms, calms down.
 func TestOriginalClientFromKnockToResolvedAlert(t *testing.T) {
 	t.Parallel()
-	p := serve(t, t.TempDir())
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		knockToResolvedAlert(t, "sqlite")
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		knockToResolvedAlert(t, storetest.Postgres(t))
+	})
+}
+
+func knockToResolvedAlert(t *testing.T, db string) {
+	p := serve(t, t.TempDir(), "--db", db)
 	if status, _ := p.do("GET", "/robots", nil); status != http.StatusUnauthorized {
 		t.Fatalf("robots without a token: %d", status)
 	}
