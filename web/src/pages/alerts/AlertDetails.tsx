@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import type { Alert } from "@/api/types";
 import { exact, parseTime } from "@/format/time";
 import { useT } from "@/i18n/translate";
+import { cn } from "@/parts/cn";
 import { AlertActions } from "./AlertActions";
 import { ended } from "./AlertRow";
 import { MomentChart } from "./MomentChart";
@@ -11,7 +12,7 @@ export function AlertDetails({ alert, unit, source }: { alert: Alert; unit: stri
   const t = useT();
   const time = (text: string | undefined) => exact(parseTime(text)).replace(/[.,]\d{3}/, "");
   return (
-    <div className="grid gap-3 lg:grid-cols-[minmax(0,16rem)_minmax(0,1fr)]">
+    <div className="grid gap-3 lg:grid-cols-[minmax(0,20rem)_minmax(0,1fr)]">
       <div className="grid content-start gap-3">
         <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-xs">
           <Fact name={t("alerts.fact.began")}>{time(alert.created_at)}</Fact>
@@ -27,7 +28,7 @@ export function AlertDetails({ alert, unit, source }: { alert: Alert; unit: stri
             </Fact>
           )}
         </dl>
-        <div className="flex flex-wrap gap-2">
+        <div className={cn("flex flex-wrap gap-2", alert.acknowledged && "md:hidden")}>
           <AlertActions alert={alert} />
         </div>
       </div>

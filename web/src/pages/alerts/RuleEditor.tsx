@@ -45,6 +45,7 @@ export function RuleEditor({ start, rule, onDone }: Props) {
   const numeric = (field: "warning" | "critical" | "seconds" | "clearSeconds" | "hysteresis") => {
     const error = errors[field];
     return {
+      className: "content-start",
       inputMode: "decimal" as const,
       value: form[field],
       error: error && t(error),

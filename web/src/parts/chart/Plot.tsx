@@ -146,17 +146,18 @@ function follow(plot: uPlot, box: HTMLElement, height: number, cursor: CursorTim
 /** Arrow keys move the cursor, + and - zoom, Escape zooms out. */
 function press(event: KeyboardEvent, plot: uPlot, { cursor, onZoom, onBack }: Props): void {
   const times = plot.data[0];
-  const { min = 0, max = 0 } = plot.scales.x ?? {};
-  const from = times.findIndex((time) => time >= (min ?? 0));
-  const to = times.findLastIndex((time) => time <= (max ?? 0));
+  const first = plot.scales.x?.min ?? 0;
+  const last = plot.scales.x?.max ?? 0;
+  const from = times.findIndex((time) => time >= first);
+  const to = times.findLastIndex((time) => time <= last);
   const time = cursor.current();
   const at = time === undefined ? to : times.findIndex((each) => each >= time);
   const by = event.shiftKey ? 10 : 1;
   const goal = { ArrowLeft: at - by, ArrowRight: at + by, Home: from, End: to }[event.key];
-  const middle = time ?? ((min ?? 0) + (max ?? 0)) / 2;
-  const length = (max ?? 0) - (min ?? 0);
+  const middle = time ?? (first + last) / 2;
+  const length = last - first;
   if (goal !== undefined && from >= 0) cursor.point(times[Math.min(to, Math.max(from, goal))]);
-  else if (event.key === "+") onZoom?.(middle - length / 4, middle + length / 4);
+  else if (event.key === "+") onZoom?.(Math.max(first, middle - length / 4), Math.min(last, middle + length / 4));
   else if (event.key === "-" || event.key === "Escape") onBack?.();
   else return;
   event.preventDefault();

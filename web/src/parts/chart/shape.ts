@@ -46,7 +46,7 @@ export function spacing(points: readonly Point[], step: number): number {
   const distances: number[] = [];
   for (let i = 1; i < points.length; i++) distances.push((points[i]?.[0] ?? 0) - (points[i - 1]?.[0] ?? 0));
   distances.sort((a, b) => a - b);
-  return Math.max(step, distances[Math.floor(distances.length / 2)] ?? 0, 1);
+  return Math.max(step, distances[Math.floor((distances.length - 1) / 2)] ?? 0, 1);
 }
 
 /** More than this many times the usual distance without a point is a gap. */
