@@ -63,8 +63,8 @@ export const fleet = {
     de: "Kein Roboter zur Hand? Probiere die simulierte Flotte:",
   },
   "pending.title": {
-    en: "one robot wants to join | {n} robots want to join",
-    de: "ein Roboter möchte beitreten | {n} Roboter möchten beitreten",
+    en: "One robot wants to join | {n} robots want to join",
+    de: "Ein Roboter möchte beitreten | {n} Roboter möchten beitreten",
   },
   "pending.from": { en: "from {address}", de: "von {address}" },
   "pending.messages": { en: "one message | {n} messages", de: "eine Nachricht | {n} Nachrichten" },

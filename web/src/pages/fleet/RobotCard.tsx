@@ -84,7 +84,7 @@ export const RobotCard = memo(function RobotCard({ robot, stale }: Props) {
         </Fact>
         <Fact name={t("value.cpu")}>
           <Cpu className="size-3.5 shrink-0 text-ink-3" aria-hidden />
-          <span className="w-9 font-medium">{withUnit(robot.cpu_percent, "%")}</span>
+          <span className="w-10 font-medium">{withUnit(robot.cpu_percent, "%")}</span>
           <Meter percent={robot.cpu_percent} className="flex-1" />
         </Fact>
         <Fact name={t("value.hottest")}>

@@ -16,8 +16,8 @@ const columns: readonly (readonly [title: Key, sort?: Sort, look?: string])[] = 
   ["servo.position", "position", "text-right"],
   ["servo.temperature", "temperature", "text-right"],
   ["servo.voltage", "voltage", "text-right max-sm:hidden"],
-  ["servo.torque", undefined, "max-md:hidden"],
-  ["servo.errors", "errors", "text-right max-md:hidden"],
+  ["servo.torque", undefined, "max-lg:hidden"],
+  ["servo.errors", "errors", "text-right max-lg:hidden"],
   ["servo.level", "level"],
 ];
 
@@ -144,10 +144,10 @@ const Row = memo(function Row({ servo, line, full, onToggle }: RowProps) {
       </td>
       <td className={cn(cell, "font-medium")}>{withUnit(servo.temperature, "°C", 0)}</td>
       <td className={cn(cell, "max-sm:hidden")}>{withUnit(servo.voltage, "V")}</td>
-      <td className="px-3 text-ink-2 text-xs max-md:hidden">
+      <td className="px-3 text-ink-2 text-xs max-lg:hidden">
         {servo.torque === undefined ? number(undefined) : t(servo.torque > 0 ? "servo.torque_on" : "servo.torque_off")}
       </td>
-      <td className={cn(cell, "max-md:hidden", servo.errors ? "text-warn" : "text-ink-3")}>{number(servo.errors)}</td>
+      <td className={cn(cell, "max-lg:hidden", servo.errors ? "text-warn" : "text-ink-3")}>{number(servo.errors)}</td>
       <td className="px-3 max-sm:px-1.5">
         <LevelSign level={servo.level} />
       </td>

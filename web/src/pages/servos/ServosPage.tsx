@@ -24,7 +24,9 @@ export function ServosPage() {
   const { data: rules = noRules } = useRules(id);
   const { phase, lostAt } = useConnection();
   const servos = useServos(id, rules);
-  const search = useSearch({ from: "/shell/robots/$robot/servos" });
+  // Read again: what the route leaves out of the URL, the router passes on all the same.
+  const raw = useSearch({ from: "/shell/robots/$robot/servos" });
+  const search = useMemo(() => readServoSearch({ ...raw }), [raw]);
   const change = useChange();
   const chosen = useChosen(search, servos);
   const stale = robot?.online === false || (phase !== "open" && lostAt !== undefined);
@@ -52,7 +54,7 @@ export function ServosPage() {
           onSort={sortBy}
           onToggle={toggle}
         />
-        <div className="grid gap-4 max-lg:order-first max-lg:grid-cols-2 max-sm:grid-cols-1">
+        <div className="grid gap-4 max-lg:order-first max-lg:grid-cols-2 max-lg:items-start max-sm:grid-cols-1">
           <Summary servos={servos} />
           <ServoMap {...{ servos, chosen, stale }} onToggle={toggle} />
         </div>
