@@ -18,8 +18,8 @@ import type { Sort } from "./search";
 const rowHeight = 44;
 
 const columns: readonly (readonly [sort: Sort, title: Key, look: string])[] = [
-  ["name", "fleet.robot", "w-[22%] max-md:w-[34%]"],
-  ["status", "fleet.status", "w-[17%] max-md:w-[22%]"],
+  ["name", "fleet.robot", "w-[22%] max-md:w-[31%]"],
+  ["status", "fleet.status", "w-[17%] max-md:w-[25%]"],
   ["battery", "value.battery", "w-[14%] max-md:w-[24%]"],
   ["temperature", "value.hottest", "w-[17%] max-md:hidden"],
   ["cpu", "value.cpu", "max-lg:hidden"],
@@ -114,7 +114,13 @@ const Row = memo(function Row({ robot, stale }: { robot: Summary; stale: boolean
         {robot.online && posture && <span className="ml-2 text-ink-3 text-xs max-xl:hidden">{t(posture)}</span>}
       </td>
       <td className={cn("overflow-hidden px-3", old)}>
-        <Battery percent={robot.battery_percent} minutes={robot.battery_minutes} charging={robot.charging} brief />
+        <Battery
+          percent={robot.battery_percent}
+          minutes={robot.battery_minutes}
+          charging={robot.charging}
+          brief
+          className="max-sm:[&>span:nth-child(3)]:hidden"
+        />
       </td>
       <td className={cn("truncate px-3 max-md:hidden", old)}>
         {withUnit(robot.hottest_joint?.value, "°C", 0)}
