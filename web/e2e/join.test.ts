@@ -59,7 +59,7 @@ journey("an original client joins", () => {
   test.each([
     { tab: "Performance", chart: "CPU", value: "41" },
     { tab: "Sensors", chart: "Distance (ultrasonic)", value: "149.9" },
-    { tab: "Servos", chart: "Temperature", value: "46.8" },
+    { tab: "Servos", chart: "Temperature", value: "48" },
   ])("its history is on $tab", async ({ tab, chart, value }) => {
     await page.getByRole("navigation", { name: "Views of the robot" }).getByRole("link", { name: tab }).click();
     await page.waitForURL(`**/robots/tonypi_01/${tab.toLowerCase()}*`);

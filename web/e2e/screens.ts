@@ -36,12 +36,17 @@ journey("screens", () => {
     await Promise.all([demo.close(), fresh.close()]);
   });
 
-  const shoot = async (page: Page, name: string, theme: string, fullPage = true) => {
-    const width = page.viewportSize()?.width;
-    // Fonts and the last frame of a chart.
+  const shoot = async (page: Page, name: string, theme: string, whole = true) => {
+    const size = page.viewportSize() ?? sizes[0];
+    if (whole) {
+      // A window as high as the page, so that bars stay at its edges and long lists have all of their rows.
+      const height = await page.evaluate(() => document.documentElement.scrollHeight);
+      if (height > size.height) await page.setViewportSize({ ...size, height: Math.min(height, 3500) });
+    }
     await page.evaluate(() => document.fonts.ready);
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-    await page.screenshot({ path: `${folder}${name}-${width}-${theme}.png`, fullPage, animations: "disabled" });
+    await page.screenshot({ path: `${folder}${name}-${size.width}-${theme}.png`, animations: "disabled" });
+    await page.setViewportSize(size);
   };
 
   for (const theme of themes)
@@ -81,7 +86,7 @@ journey("screens", () => {
         },
         120_000,
       );
-      await fleet(program, `fleet-of-${robots}`, (page) => page.getByText("Online").nth(1).waitFor());
+      await fleet(program, `fleet-of-${robots}`, (page) => page.locator("main a[href^='/robots/']").first().waitFor());
     } finally {
       await program.close();
     }

@@ -142,6 +142,7 @@ export const views: readonly View[] = [
     open: async (page) => {
       await page.goto("/users");
       await heading(page, "Users");
+      await page.locator("main .animate-pulse").first().waitFor({ state: "detached" });
     },
   },
   {
