@@ -93,7 +93,8 @@ type Presence struct {
 	StopReason string
 }
 
-// Summary is what the fleet view shows of one robot. Pointers are nil when the value is unknown or older than a minute.
+// Summary is what the fleet view shows of one robot. Pointers are nil when the value is unknown or was
+// older than a minute when the robot was last heard of.
 type Summary struct {
 	Robot
 	Online         bool        `json:"online"`

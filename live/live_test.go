@@ -202,6 +202,21 @@ func TestLateReadingDoesNotReplaceANewerOne(t *testing.T) {
 	}
 }
 
+func TestLastValuesOfALostRobotStay(t *testing.T) {
+	r := newRobot("r1")
+	now := time.Now()
+	r.change(tonypi.Event{RobotState: &tonypi.Robot{ID: "r1", LastSeen: now, Adoption: tonypi.Adopted}})
+	r.take(tonypi.Event{Kind: tonypi.ReadingsArrived, Time: now, Readings: []tonypi.Reading{
+		{Metric: tonypi.BatteryPercent, Value: 40, Time: now}, {Metric: tonypi.CPUPercent, Value: 9, Time: now.Add(-2 * freshFor)},
+	}})
+	for _, after := range []time.Duration{0, time.Hour} {
+		s := r.summary(now.Add(after))
+		if s.Battery == nil || *s.Battery != 40 || s.CPU != nil {
+			t.Errorf("after %v: battery %v, CPU %v", after, s.Battery, s.CPU)
+		}
+	}
+}
+
 func TestOnlineEndsWithoutAnEvent(t *testing.T) {
 	r := newRobot("r1")
 	now := time.Now()

@@ -9,7 +9,7 @@ import (
 	"tonypi"
 )
 
-// freshFor is how long a value counts as current in a Summary.
+// freshFor is how long a value counts as current in a Summary while its robot is online.
 const freshFor = time.Minute
 
 // keptEvents is how many of a robot's last events a new watcher is told.
@@ -185,7 +185,12 @@ func (r *robot) summary(now time.Time) tonypi.Summary {
 
 func (r *robot) summaryLocked(now time.Time) tonypi.Summary {
 	s := tonypi.Summary{Robot: r.row, Online: r.row.Online(now), Connected: r.connected, OpenAlerts: r.open, WorstSeverity: r.worst}
-	oldest := now.Add(-freshFor).UnixMilli()
+	// Of a robot that went away the last values stay; the page greys them.
+	current := now
+	if !s.Online && r.row.LastSeen.Before(now) {
+		current = r.row.LastSeen
+	}
+	oldest := current.Add(-freshFor).UnixMilli()
 	for i := range r.values {
 		v := &r.values[i]
 		if v.version == 0 || v.time < oldest {
