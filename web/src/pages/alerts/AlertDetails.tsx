@@ -4,7 +4,7 @@ import { exact, parseTime } from "@/format/time";
 import { useT } from "@/i18n/translate";
 import { cn } from "@/parts/cn";
 import { AlertActions } from "./AlertActions";
-import { ended } from "./AlertRow";
+import { ended } from "./AlertCells";
 import { MomentChart } from "./MomentChart";
 
 /** Everything that is known of an alert: who did what, and the values around the moment when it began. */

@@ -1,14 +1,12 @@
 import { Link } from "@tanstack/react-router";
-import { Check, ChevronDown } from "lucide-react";
+import { ChevronDown } from "lucide-react";
 import { useId } from "react";
 import type { Alert } from "@/api/types";
-import { noValue, withUnit } from "@/format/number";
-import { duration, exact, parseTime } from "@/format/time";
 import { useT } from "@/i18n/translate";
-import { Age } from "@/parts/Age";
 import { cn } from "@/parts/cn";
 import { SeverityBadge } from "@/parts/SeverityBadge";
 import { AlertActions } from "./AlertActions";
+import { Handled, Measured, Since } from "./AlertCells";
 import { AlertDetails } from "./AlertDetails";
 
 interface Props {
@@ -115,55 +113,4 @@ export function AlertRow({ alert, unit, below, source, columns, ofRobot, selecte
       )}
     </>
   );
-}
-
-export const decimals = (value: number): number => (Number.isInteger(value) ? 0 : Math.abs(value) < 20 ? 2 : 1);
-
-/** What was measured and the threshold that it passed. A robot that said goodbye was not silent: it has neither. */
-function Measured({ alert, unit, below }: Pick<Props, "alert" | "unit" | "below">) {
-  if (alert.metric === "" && alert.value === 0) return <span className="text-ink-3">{noValue}</span>;
-  return (
-    <>
-      <span className="font-medium">{withUnit(alert.value, unit, decimals(alert.value))}</span>
-      <span className="ml-1.5 text-ink-3">
-        {below ? "≤" : "≥"} {withUnit(alert.threshold, unit, decimals(alert.threshold))}
-      </span>
-    </>
-  );
-}
-
-function Since({ alert }: { alert: Alert }) {
-  const t = useT();
-  const began = parseTime(alert.created_at);
-  const ended = parseTime(alert.resolved_at);
-  return (
-    <>
-      <Age time={began} />
-      {began !== undefined && ended !== undefined && (
-        <span className="block whitespace-nowrap text-ink-3 text-xs max-md:inline max-md:before:content-['_·_']">
-          {t("alerts.lasted", { time: duration(ended - began) })}
-        </span>
-      )}
-    </>
-  );
-}
-
-function Handled({ alert }: { alert: Alert }) {
-  const t = useT();
-  if (!alert.acknowledged && !alert.resolved) return <span className="text-ink-3">{t("alerts.not_acknowledged")}</span>;
-  const when = parseTime(alert.acknowledged ? alert.acknowledged_at : alert.resolved_at);
-  return (
-    <span title={`${exact(when)}${alert.note ? `\n${alert.note}` : ""}`} className="grid">
-      <span className="inline-flex items-center gap-1 text-ink-2">
-        {alert.acknowledged && <Check className="size-3.5 shrink-0 text-ok" aria-hidden />}
-        {alert.acknowledged ? t("alerts.acknowledged_by", { who: alert.acknowledged_by }) : ended(alert, t)}
-      </span>
-      {alert.note && <span className="max-w-40 truncate text-ink-3">{alert.note}</span>}
-    </span>
-  );
-}
-
-export function ended(alert: Alert, t: ReturnType<typeof useT>): string {
-  if (alert.resolved_by === "itself" || alert.resolved_by === "") return t("alerts.resolved_itself");
-  return t("alerts.resolved_by", { who: alert.resolved_by });
 }

@@ -34,7 +34,7 @@ export function AlertTable({ title, titled, alerts, selected, onSelect, expanded
   const { data: metrics } = useMetrics();
   const { data: rules } = useAllRules();
   const { data: fleet } = useFleet();
-  const below = useMemo(() => new Set(rules?.filter((rule) => rule.below).map((rule) => rule.id)), [rules]);
+  const below = useMemo(() => new Map(rules?.map((rule) => [rule.id, rule.below])), [rules]);
   const originals = useMemo(() => new Set(fleet?.filter((each) => !each.agent).map((each) => each.robot_id)), [fleet]);
   const units = useMemo(() => new Map(metrics?.map((each) => [each.metric, each.unit])), [metrics]);
   const open = alerts.filter((alert) => !alert.resolved);
@@ -94,7 +94,7 @@ export function AlertTable({ title, titled, alerts, selected, onSelect, expanded
               key={alert.id}
               alert={alert}
               unit={alert.metric === "" ? "s" : (units.get(alert.metric) ?? "")}
-              below={below.has(alert.rule_id) || alert.value < alert.threshold}
+              below={below.get(alert.rule_id) ?? alert.value < alert.threshold}
               source={alert.source && sourceName(alert.source, originals.has(alert.robot_id), t)}
               columns={columns}
               ofRobot={ofRobot}

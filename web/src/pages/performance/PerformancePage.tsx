@@ -27,7 +27,7 @@ export function PerformancePage() {
   return (
     <div className="grid gap-4">
       <h2 className="sr-only">{t("tab.performance")}</h2>
-      <dl aria-label={t("perf.tiles")} className="grid grid-cols-2 gap-2 sm:grid-cols-3 lg:grid-cols-5">
+      <dl aria-label={t("perf.tiles")} className="grid grid-cols-2 gap-2 sm:grid-cols-5">
         {values.map((vital) => (
           <Tile
             key={vital.metric}

@@ -45,7 +45,13 @@ export function Tile({ vital, history, online, reported }: Props) {
             <>
               <span className="font-semibold text-xl leading-7">{text}</span>
               <span className="text-ink-3 text-xs">{unit}</span>
-              {level !== "calm" && !old && <SeverityBadge severity={level} className="ml-auto self-center" />}
+              {level !== "calm" && !old && (
+                <SeverityBadge severity={level} className="ml-auto self-center">
+                  <span aria-hidden className="sm:max-lg:hidden">
+                    {t(`severity.${level}`)}
+                  </span>
+                </SeverityBadge>
+              )}
             </>
           ) : (
             <span className="self-center text-ink-3">{t("perf.unreported")}</span>

@@ -99,7 +99,7 @@ export const values: readonly Vital[] = [
     unit: "s",
     decimals: 0,
     Icon: Hourglass,
-    scale: { from: 0, span: 60 },
+    scale: { span: 60 },
     notable: Number.POSITIVE_INFINITY,
   },
 ];

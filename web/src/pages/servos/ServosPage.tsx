@@ -54,7 +54,7 @@ export function ServosPage() {
           onSort={sortBy}
           onToggle={toggle}
         />
-        <div className="grid gap-4 max-lg:order-first max-lg:grid-cols-2 max-lg:items-start max-sm:grid-cols-1">
+        <div className="grid gap-4 max-lg:order-first max-lg:grid-cols-[11rem_minmax(0,1fr)] max-sm:grid-cols-1">
           <Summary servos={servos} />
           <ServoMap {...{ servos, chosen, stale }} onToggle={toggle} />
         </div>

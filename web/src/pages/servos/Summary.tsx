@@ -9,7 +9,7 @@ export function Summary({ servos }: { servos: readonly Servo[] }) {
   const t = useT();
   const counts = countLevels(servos);
   return (
-    <dl className="card grid grid-cols-3 divide-x divide-line">
+    <dl className="card grid grid-cols-3 divide-x divide-line sm:max-lg:grid-cols-1 sm:max-lg:divide-x-0 sm:max-lg:divide-y">
       {(["calm", "warning", "critical"] as const).map((level) => (
         <div key={level} className="flex flex-col-reverse items-center justify-center gap-1 p-3">
           <dt>

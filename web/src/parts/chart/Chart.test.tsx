@@ -52,8 +52,10 @@ afterEach(() => {
 
 describe("Chart", () => {
   it("shows the newest value of each line, and says in words what is drawn", () => {
-    render(<Chart {...frame} lines={lines} />);
+    const { rerender } = render(<Chart {...frame} lines={lines} span={{ live: true, length: 4000 }} />);
     expect(screen.getByRole("button", { name: /Left knee/ }).textContent).toBe("Left knee52\u202f°C");
+    rerender(<Chart {...frame} lines={lines} />); // the past has no "now"
+    expect(screen.getByRole("button", { name: /Left knee/ }).textContent).toBe("Left knee");
     expect(screen.getByText(/Left knee from 40.°C to 56.°C, mean 47.°C; Right knee from 30.°C/)).toBeTruthy();
     expect(fed.shown.at(-1)).toEqual([0, 4000]);
   });

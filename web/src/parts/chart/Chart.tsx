@@ -50,7 +50,9 @@ export function Chart({
   const [focused, setFocused] = useState(false);
   const now = useNow();
   const onPaint = useCallback((made: Columns, from: number, to: number) => setPainted({ made, from, to }), []);
-  const values = painted ? lines.map((_, i) => read(painted.made, i, time)) : [];
+  // Of a past time there is no "now" to show beside a line, only what the cursor points at.
+  const tells = painted !== undefined && (rest.span.live || time !== undefined);
+  const values = tells ? lines.map((_, i) => read(painted.made, i, time)) : [];
   const write = useMemo(() => writer(unit, decimals, own), [unit, decimals, own]);
   const text = useSummary(rest, title, write);
   const first = values[0];
@@ -67,7 +69,7 @@ export function Chart({
         <h3 className="truncate font-semibold">{title}</h3>
         {lines.length === 1 && (
           <span className="whitespace-nowrap text-ink-2">
-            {write(first?.mean)}
+            {tells && write(first?.mean)}
             {first && time !== undefined && first.min < first.max && !own && (
               <span className="ml-1.5 text-ink-3 text-xs max-sm:hidden">
                 {number(first.min, decimals)}…{number(first.max, decimals)}
@@ -92,12 +94,17 @@ export function Chart({
           <Table2 aria-hidden />
         </Button>
       </figcaption>
-      {lines.length > 1 && <Legend {...{ lines, values, write, hidden }} onToggle={toggle} />}
+      {lines.length > 1 && <Legend {...{ lines, values, write, hidden, tells }} onToggle={toggle} />}
       <div className="relative" style={{ height }}>
         {loading ? (
           <Skeleton className="h-full" />
         ) : (
-          <Plot {...rest} {...{ height, thresholds, hidden, cursor, onPaint }} label={`${title}. ${t("chart.help")}`} />
+          <Plot
+            {...rest}
+            {...{ height, thresholds, hidden, cursor, onPaint }}
+            tick={own}
+            label={`${title}. ${t("chart.help")}`}
+          />
         )}
         {empty && !loading && (
           <p className="pointer-events-none absolute inset-0 grid place-items-center pb-8 pl-12 text-ink-3">

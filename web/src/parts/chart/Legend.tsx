@@ -9,11 +9,13 @@ interface Props {
   values: readonly (Value | undefined)[];
   write: Write;
   hidden: ReadonlySet<string>;
+  /** Whether there is a moment that the values are of. */
+  tells: boolean;
   onToggle: (key: string) => void;
 }
 
 /** What each line is and says: at the cursor, else now. A press hides a line or brings it back. */
-export function Legend({ lines, values, write, hidden, onToggle }: Props) {
+export function Legend({ lines, values, write, hidden, tells, onToggle }: Props) {
   const t = useT();
   return (
     <ul aria-label={t("chart.lines")} className="flex flex-wrap gap-x-1 gap-y-0.5">
@@ -31,7 +33,7 @@ export function Legend({ lines, values, write, hidden, onToggle }: Props) {
               <Sample i={i} faded={hidden.has(key)} />
               <span className={cn("max-w-40 truncate", hidden.has(key) && "text-ink-3 line-through")}>{name}</span>
               <span className="min-w-12 text-right font-medium text-ink">
-                {hidden.has(key) ? "" : write(value?.mean)}
+                {tells && !hidden.has(key) && write(value?.mean)}
               </span>
             </button>
           </li>

@@ -1,7 +1,8 @@
-import { type KeyboardEvent, type PointerEvent, useEffect, useRef } from "react";
+import { type PointerEvent, useEffect, useRef } from "react";
 import type uPlot from "uplot";
 import { serverNow } from "@/live/hooks";
 import type { CursorTime } from "./cursor";
+import { follow, press } from "./handling";
 import { feedPlot, type Mark, makePlot } from "./plot";
 import { edges, paintEvery, type Span } from "./range";
 import type { Scale, Threshold } from "./scale";
@@ -27,6 +28,8 @@ export interface PlotProps {
   height: number;
   scale?: Scale | undefined;
   stepped?: boolean | undefined;
+  /** Writes the values at the axis where plain numbers would not do. */
+  tick?: ((value: number) => string) | undefined;
   thresholds: readonly Threshold[];
   marks?: readonly Mark[] | undefined;
   hidden: ReadonlySet<string>;
@@ -56,7 +59,20 @@ export function Plot(props: Props) {
   const plot = useRef<uPlot>(undefined);
   const now = useRef(props);
   now.current = props;
-  const { lines, span, step, hidden, thresholds, marks, cursor, answered, height, label, stepped = false } = props;
+  const {
+    lines,
+    span,
+    step,
+    hidden,
+    thresholds,
+    marks,
+    cursor,
+    answered,
+    height,
+    label,
+    stepped = false,
+    tick,
+  } = props;
   const names = lines.map((line) => line.key).join("\n\n");
 
   useEffect(() => {
@@ -64,8 +80,8 @@ export function Plot(props: Props) {
     const made = makePlot(box.current, {
       lines: names === "" ? 0 : names.split("\n\n").length,
       stepped,
+      tick,
       height,
-      label,
       scale: () => now.current.scale ?? {},
       thresholds: () => now.current.thresholds,
       marks: () => now.current.marks ?? [],
@@ -80,7 +96,7 @@ export function Plot(props: Props) {
       made.destroy();
       plot.current = undefined;
     };
-  }, [names, stepped, height, label, cursor]);
+  }, [names, stepped, tick, height, cursor]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new plot must be painted too, and `paint` reads all props
   useEffect(() => {
@@ -97,7 +113,7 @@ export function Plot(props: Props) {
       if (!document.hidden) paint(made, now.current);
     }, paintEvery(span));
     return () => clearInterval(timer);
-  }, [lines, names, span, step, hidden, thresholds, marks, answered, height, stepped, label]);
+  }, [lines, names, span, step, hidden, thresholds, marks, answered, height, stepped, tick]);
 
   const touch = (event: PointerEvent<HTMLDivElement>) => {
     if (event.pointerType !== "touch" || !plot.current) return;
@@ -119,46 +135,4 @@ export function Plot(props: Props) {
       className="touch-pan-y overflow-hidden rounded-md"
     />
   );
-}
-
-/** Lets a plot follow the size of its box, the theme and the cursor of the page. Returns what ends it. */
-function follow(plot: uPlot, box: HTMLElement, height: number, cursor: CursorTime): () => void {
-  const size = new ResizeObserver(() => {
-    if (box.clientWidth > 0 && box.clientWidth !== plot.width) plot.setSize({ width: box.clientWidth, height });
-  });
-  size.observe(box);
-  const theme = new MutationObserver(() => plot.redraw(false, true));
-  theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
-  const stop = cursor.subscribe(() => {
-    const time = cursor.current();
-    plot.setCursor(
-      { left: time === undefined ? -10 : plot.valToPos(time, "x"), top: -10 + 11 * Number(time !== undefined) },
-      false,
-    );
-  });
-  return () => {
-    size.disconnect();
-    theme.disconnect();
-    stop();
-  };
-}
-
-/** Arrow keys move the cursor, + and - zoom, Escape zooms out. */
-function press(event: KeyboardEvent, plot: uPlot, { cursor, onZoom, onBack }: Props): void {
-  const times = plot.data[0];
-  const first = plot.scales.x?.min ?? 0;
-  const last = plot.scales.x?.max ?? 0;
-  const from = times.findIndex((time) => time >= first);
-  const to = times.findLastIndex((time) => time <= last);
-  const time = cursor.current();
-  const at = time === undefined ? to : times.findIndex((each) => each >= time);
-  const by = event.shiftKey ? 10 : 1;
-  const goal = { ArrowLeft: at - by, ArrowRight: at + by, Home: from, End: to }[event.key];
-  const middle = time ?? (first + last) / 2;
-  const length = last - first;
-  if (goal !== undefined && from >= 0) cursor.point(times[Math.min(to, Math.max(from, goal))]);
-  else if (event.key === "+") onZoom?.(Math.max(first, middle - length / 4), Math.min(last, middle + length / 4));
-  else if (event.key === "-" || event.key === "Escape") onBack?.();
-  else return;
-  event.preventDefault();
 }

@@ -20,13 +20,16 @@ export interface PlotOwner {
   scale: () => Scale;
   thresholds: () => readonly Threshold[];
   marks: () => readonly Mark[];
-  label: string;
+  tick: ((value: number) => string) | undefined;
   point: (time: number | undefined) => void;
   select: (from: number, to: number) => void;
   back: () => void;
 }
 
 const axisFont = '11px "Inter Variable", system-ui, sans-serif';
+// Widths of the value axis (px): all charts of a page with numbers have the same, so that their times are in line.
+const narrow = 46;
+const wide = 76;
 const dragAtLeast = 6; // px; less is a click
 
 /** Makes an empty plot in a box. Line i owns the series 1 + 3i (mean), 2 + 3i (min) and 3 + 3i (max). */
@@ -53,7 +56,14 @@ export function makePlot(box: HTMLElement, owner: PlotOwner): uPlot {
           space: 72,
           values: (_, splits, _i, _space, distance) => timeTicks(splits, distance),
         },
-        { ...axis, grid, size: 46, gap: 6, space: 32, values: (_, splits) => valueTicks(splits) },
+        {
+          ...axis,
+          grid,
+          size: owner.tick && !owner.stepped ? wide : narrow,
+          gap: 6,
+          space: 32,
+          values: (_, splits) => valueTicks(splits, owner),
+        },
       ],
       cursor: {
         y: false,
@@ -94,7 +104,8 @@ export function makePlot(box: HTMLElement, owner: PlotOwner): uPlot {
   );
 }
 
-function valueTicks(splits: readonly number[]): string[] {
+function valueTicks(splits: readonly number[], { tick, stepped }: PlotOwner): string[] {
+  if (tick) return splits.map((value) => (stepped && !Number.isInteger(value) ? "" : tick(value)));
   const distance = Math.abs((splits[1] ?? 1) - (splits[0] ?? 0));
   const decimals = Math.min(4, Math.max(0, Math.ceil(-Math.log10(distance) - 1e-9)));
   return splits.map((value) => number(value, decimals));
@@ -171,7 +182,8 @@ function drawMarks(plot: uPlot, owner: PlotOwner): void {
     stroke(ctx, bbox.left, y, bbox.left + bbox.width, y);
     const up = below ? y + 11 * ratio : y - 3 * ratio;
     ctx.textAlign = "right";
-    ctx.fillText(
+    label(
+      ctx,
       `${below ? sign.replaceAll("▲", "▼") : sign} ${number(value, Number.isInteger(value) ? 0 : 1)}`,
       bbox.left + bbox.width - 2 * ratio,
       up,
@@ -185,6 +197,18 @@ function drawMarks(plot: uPlot, owner: PlotOwner): void {
     stroke(ctx, x, bbox.top, x, bbox.top + bbox.height);
   }
   ctx.restore();
+}
+
+/** Text with a border in the colour of the ground, so that it can be read across lines. */
+function label(ctx: CanvasRenderingContext2D, text: string, x: number, y: number): void {
+  ctx.save();
+  ctx.setLineDash([]);
+  ctx.strokeStyle = resolve("--surface");
+  ctx.lineWidth *= 4;
+  ctx.lineJoin = "round";
+  ctx.strokeText(text, x, y);
+  ctx.restore();
+  ctx.fillText(text, x, y);
 }
 
 function stroke(ctx: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {
