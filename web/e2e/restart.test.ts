@@ -50,13 +50,13 @@ journey("the server goes away under the page", () => {
     await eventually("a second has passed", async () => (await history()).some(([time]) => time > forced + 1500));
 
     await program.stop(signal);
-    await page.getByRole("status").getByText("No connection to the server since").waitFor();
+    await page.getByRole("status").getByText("No connection to the server").waitFor();
     await tile(page, "CPU")
       .locator(".stale", { hasText: String(before) })
       .waitFor();
     robot.cpu = after;
     await program.start();
-    await page.getByText("No connection to the server since").waitFor({ state: "detached" });
+    await page.getByText("No connection to the server").waitFor({ state: "detached" });
     await tile(page, "CPU").getByText(String(after), { exact: true }).waitFor();
     await tile(page, "CPU").locator(".stale").waitFor({ state: "detached" });
     expect(new URL(page.url()).pathname, "still signed in, still at the same place").toBe("/robots/tonypi_01");

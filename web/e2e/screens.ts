@@ -113,7 +113,7 @@ journey("screens", () => {
       }
     await demo.stop();
     for (const [page, theme] of pages) {
-      await page.getByText("No connection to the server since").waitFor();
+      await page.getByText("No connection to the server").waitFor();
       await shoot(page, "offline", theme, false);
     }
   });
