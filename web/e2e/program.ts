@@ -41,7 +41,7 @@ export class Program {
   readonly log: string[] = [];
   private token = "";
   private child: ChildProcess | undefined;
-  private readonly data = mkdtempSync(join(tmpdir(), "tonypi-web-"));
+  private data = "";
 
   constructor(
     private readonly command: "serve" | "demo",
@@ -54,6 +54,7 @@ export class Program {
 
   /** Starts the program and waits until it is healthy. A second start uses the same data and ports. */
   async start(): Promise<this> {
+    this.data ||= mkdtempSync(join(tmpdir(), "tonypi-web-"));
     const child = spawn(
       inject("tonypi"),
       ["--log-format", "json", this.command, "--data", this.data, "--http", this.http, "--mqtt", this.mqtt].concat(
@@ -101,7 +102,7 @@ export class Program {
   /** Ends the program and removes its data. */
   async close(): Promise<void> {
     await this.stop("SIGKILL");
-    rmSync(this.data, { recursive: true, force: true });
+    if (this.data) rmSync(this.data, { recursive: true, force: true });
   }
 
   /** Makes the first admin by the printed link's token, as the page does, and speaks to the API as that admin. */
