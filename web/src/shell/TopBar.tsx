@@ -83,7 +83,7 @@ function Live() {
       )}
     >
       <span className={cn("size-2 rounded-full", phase === "open" ? "bg-ok" : "border-2 border-current")} aria-hidden />
-      {t(`live.${phase}`)}
+      <span className={cn(phase !== "open" && "max-sm:sr-only")}>{t(`live.${phase}`)}</span>
     </span>
   );
 }
