@@ -5,7 +5,7 @@ import { eventually, Program } from "./program";
 import { OriginalRobot } from "./robot";
 import { type View, views } from "./views";
 
-journey("axe finds nothing serious", () => {
+journey("every view", () => {
   const program = new Program("demo", ["--robots", "8", "--adopt", "ask"]);
   const fresh = new Program("serve");
   let stranger: OriginalRobot;
@@ -28,7 +28,7 @@ journey("axe finds nothing serious", () => {
     expect(await axeViolations(page), `${view.name} at ${page.url()}`).toEqual([]);
   };
 
-  test("and would find it", async () => {
+  test("axe finds what is wrong", async () => {
     const page = await person(fresh, { bypassCSP: true });
     await page.goto("/sign-in");
     await page.getByLabel("User name").waitFor();
@@ -37,7 +37,7 @@ journey("axe finds nothing serious", () => {
     await page.context().close();
   });
 
-  test.each(["light", "dark"] as const)("%s", async (colorScheme) => {
+  test.each(["light", "dark"] as const)("axe finds nothing serious in %s", async (colorScheme) => {
     const options = { colorScheme, bypassCSP: true, reducedMotion: "reduce" as const };
     const pages = { demo: await person(program, options), fresh: await person(fresh, options) };
     const found: string[] = [];
@@ -45,6 +45,20 @@ journey("axe finds nothing serious", () => {
       await look(pages[view.on], view).catch((error: Error) => found.push(error.message));
     }
     expect(found.join("\n")).toBe("");
+    for (const page of Object.values(pages)) await page.context().close();
+  });
+
+  test("nothing runs out of the side of a phone", async () => {
+    const options = { viewport: { width: 390, height: 844 }, hasTouch: true };
+    const pages = { demo: await person(program, options), fresh: await person(fresh, options) };
+    const wide: string[] = [];
+    for (const view of views) {
+      const page = pages[view.on];
+      await view.open(page);
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      if (over > 0) wide.push(`${view.name}: ${over} px`);
+    }
+    expect(wide).toEqual([]);
     for (const page of Object.values(pages)) await page.context().close();
   });
 });
