@@ -63,7 +63,8 @@ func (c *condition) due(now time.Time) tonypi.Severity {
 		return up
 	case held(c.back, now, clearing):
 		return tonypi.Calm
-	case level == tonypi.Critical && held(c.offCritical, now, clearing):
+	case level == tonypi.Critical && c.back.IsZero() && held(c.offCritical, now, clearing):
+		// Not while it is coming back altogether: "25 %, threshold 70 %" would be no warning that a person understands.
 		return tonypi.Warning
 	}
 	return level

@@ -8,7 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/pprof" //nolint:gosec // mounted on a loopback address of its own, when asked for
+	"net/http/pprof" // mounted on a loopback address of its own, when asked for
 	"os"
 	"path/filepath"
 	"strconv"
