@@ -33,6 +33,7 @@ type ServerInfo struct {
 	AnonymousRole tonypi.Role `json:"anonymous_role" enum:",viewer,operator,admin" doc:"Role of whoever is not signed in; empty: none"`
 	SetupNeeded   bool        `json:"setup_needed" doc:"The server waits for its first admin"`
 	Adopt         string      `json:"adopt" doc:"How unknown robots are let in"`
+	PlainMQTTPort int         `json:"plain_mqtt_port" doc:"Port of MQTT without TLS, for the original clients"`
 }
 
 type (
@@ -120,7 +121,7 @@ func serviceHealth(err error) ServiceHealth {
 func (s *Server) serverInfo(context.Context, *none) (*serverOut, error) {
 	return &serverOut{ServerInfo{
 		Name: "tonypi", Version: s.cfg.Version, Demo: s.cfg.Demo, AnonymousRole: s.cfg.AnonymousRole,
-		SetupNeeded: s.setup.needed(), Adopt: s.cfg.Adopt,
+		SetupNeeded: s.setup.needed(), Adopt: s.cfg.Adopt, PlainMQTTPort: s.cfg.PlainMQTTPort,
 	}}, nil
 }
 

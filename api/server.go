@@ -43,6 +43,7 @@ type Config struct {
 	Adopt          string         // how unknown robots are let in, shown by GET /server
 	MQTTPort       int            // told to robots that enrol
 	MQTTSecure     bool           // the MQTT port speaks TLS
+	PlainMQTTPort  int            // shown by GET /server, for the original clients
 	Origins        []string       // other origins whose pages may call the API; nil means DefaultOrigins
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For and X-Forwarded-Proto are believed; none by default
 }

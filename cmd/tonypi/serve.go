@@ -201,7 +201,7 @@ func (s *server) makeAPI(ctx context.Context, secureAddr string) (err error) {
 		Fleet: s.hub, Robots: s.robots, Joining: s.robots, Alerts: s.alerts, Rules: s.alerts,
 		System: s.system, Metrics: s.writeMetrics, Checks: s.checks(),
 		Live: s.hub, MQTT: s.broker.WebSocketHandler(), Web: web.Handler(),
-		AnonymousRole: s.cfg.role(), Demo: s.cfg.demo, Adopt: s.cfg.Adopt, MQTTPort: mqttPort, MQTTSecure: secure, Origins: s.cfg.Origins,
+		AnonymousRole: s.cfg.role(), Demo: s.cfg.demo, Adopt: s.cfg.Adopt, MQTTPort: mqttPort, MQTTSecure: secure, PlainMQTTPort: port(s.mqttAddr), Origins: s.cfg.Origins,
 	})
 	return err
 }

@@ -1070,6 +1070,11 @@ export interface components {
             anonymous_role: "" | "viewer" | "operator" | "admin";
             demo: boolean;
             name: string;
+            /**
+             * Format: int64
+             * @description Port of MQTT without TLS, for the original clients
+             */
+            plain_mqtt_port: number;
             /** @description The server waits for its first admin */
             setup_needed: boolean;
             version: string;

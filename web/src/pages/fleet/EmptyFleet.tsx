@@ -1,6 +1,7 @@
 import { errorText } from "@/api/error";
 import { useCreateJoinToken } from "@/api/robots";
 import { useMay } from "@/api/role";
+import { useServer } from "@/api/server";
 import { useT } from "@/i18n/translate";
 import { Button } from "@/parts/Button";
 import { PostureFigure } from "@/parts/body/Figure";
@@ -12,6 +13,7 @@ const tokenHours = 24;
 /** What to do when there is no robot yet: the exact commands, with this server's own address. */
 export function EmptyFleet() {
   const t = useT();
+  const port = useServer().data?.plain_mqtt_port ?? 1883;
   return (
     <div className="card mx-auto max-w-3xl p-5 sm:p-8">
       <div className="flex items-center gap-4">
@@ -30,7 +32,7 @@ export function EmptyFleet() {
         <li className="grid gap-2.5">
           <h3 className="font-semibold">2. {t("empty.python")}</h3>
           <p className="text-ink-2">{t("empty.python_text")}</p>
-          <CopyText text={`python3 tonypi_client.py --broker ${location.hostname} --port 1883 --robot-id tonypi_01`} />
+          <CopyText text={`python3 tonypi_client.py --broker ${location.hostname} --port ${port} --robot-id tonypi_01`} />
         </li>
       </ol>
       <p className="mt-6 mb-2.5 border-line border-t pt-5 text-ink-2">{t("empty.demo")}</p>
