@@ -32,7 +32,9 @@ export function EmptyFleet() {
         <li className="grid gap-2.5">
           <h3 className="font-semibold">2. {t("empty.python")}</h3>
           <p className="text-ink-2">{t("empty.python_text")}</p>
-          <CopyText text={`python3 tonypi_client.py --broker ${location.hostname} --port ${port} --robot-id tonypi_01`} />
+          <CopyText
+            text={`python3 tonypi_client.py --broker ${location.hostname} --port ${port} --robot-id tonypi_01`}
+          />
         </li>
       </ol>
       <p className="mt-6 mb-2.5 border-line border-t pt-5 text-ink-2">{t("empty.demo")}</p>
