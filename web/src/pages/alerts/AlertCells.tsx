@@ -5,8 +5,10 @@ import { duration, exact, parseTime } from "@/format/time";
 import { type Translate, useT } from "@/i18n/translate";
 import { Age } from "@/parts/Age";
 
-/** Decimals that suit a value of any unit. */
-export const decimals = (value: number): number => (Number.isInteger(value) ? 0 : Math.abs(value) < 20 ? 2 : 1);
+const mostDecimals = 2;
+
+/** Decimals that a value of any unit needs: no zeros at the end, at most two. */
+export const decimals = (value: number): number => `${Number(value.toFixed(mostDecimals))}`.split(".")[1]?.length ?? 0;
 
 /** What was measured and the threshold that it passed. A robot that said goodbye was not silent: it has neither. */
 export function Measured({ alert, unit, below }: { alert: Alert; unit: string; below: boolean }) {

@@ -14,6 +14,7 @@ import { session } from "@/api/session";
 import type { Alert, Role } from "@/api/types";
 import { Feed } from "@/live/feed";
 import { FeedContext } from "@/live/hooks";
+import { decimals } from "./AlertCells";
 import { AlertList } from "./AlertList";
 import { RuleEditor } from "./RuleEditor";
 import { emptyForm } from "./ruleForm";
@@ -98,6 +99,19 @@ const empty = {
 beforeEach(() => {
   signIn("operator");
   vi.spyOn(window, "scrollTo").mockReturnValue(); // the router restores positions; jsdom has none
+});
+
+describe("decimals", () => {
+  it.each([
+    [9, 0],
+    [9.5, 1],
+    [14.7, 1],
+    [14.699999999, 1],
+    [-0.126, 2],
+    [82.35, 2],
+    [1e-9, 0],
+    [1e21, 0],
+  ])("gives %d as many as it needs: %d", (value, want) => expect(decimals(value)).toBe(want));
 });
 
 describe("AlertList", () => {
