@@ -17,7 +17,7 @@ interface Props {
   expanded: ReadonlySet<number>;
   onExpand: (expanded: ReadonlySet<number>) => void;
   ofRobot: boolean;
-  /** The title is seen, not only read out. */
+  /** The title is seen, not only read out: another list stands beside this one, and their columns line up. */
   titled: boolean;
 }
 
@@ -38,7 +38,7 @@ export function AlertTable({ title, titled, alerts, selected, onSelect, expanded
   const originals = useMemo(() => new Set(fleet?.filter((each) => !each.agent).map((each) => each.robot_id)), [fleet]);
   const units = useMemo(() => new Map(metrics?.map((each) => [each.metric, each.unit])), [metrics]);
   const open = alerts.filter((alert) => !alert.resolved);
-  const chooses = handles && open.length > 0;
+  const chooses = handles && (open.length > 0 || titled);
   const all = open.length > 0 && open.every((alert) => selected.has(alert.id));
   const some = open.some((alert) => selected.has(alert.id));
   const columns = chooses ? 8 : 7;
@@ -49,7 +49,8 @@ export function AlertTable({ title, titled, alerts, selected, onSelect, expanded
         <caption className="sr-only">{title}</caption>
         <thead className="text-ink-3 text-xs">
           <tr className="h-10 [&>th]:font-medium">
-            {chooses && (
+            {chooses && open.length === 0 && <td className="w-11" />}
+            {chooses && open.length > 0 && (
               <th scope="col" className="w-11 pl-4">
                 <input
                   type="checkbox"
@@ -83,7 +84,7 @@ export function AlertTable({ title, titled, alerts, selected, onSelect, expanded
             <th scope="col" className="w-36 px-3 max-xl:hidden">
               {t(open.length > 0 ? "alerts.handled" : "alerts.outcome")}
             </th>
-            <th scope="col" className="w-12">
+            <th scope="col" className={chooses ? "w-12 md:w-44" : "w-12"}>
               <span className="sr-only">{t("alerts.actions")}</span>
             </th>
           </tr>
