@@ -11,7 +11,10 @@ import { Dialog } from "@/parts/Dialog";
 import { Field } from "@/parts/Field";
 import { Notice } from "@/parts/Notice";
 
-/** Acknowledge (with a note) and resolve; nothing for people whose role may not. */
+/**
+ * Acknowledge (with a note) and resolve; nothing for people whose role may not. Compact, it is the one next step, for
+ * the row; else it is both, of which wide screens leave out what the row has.
+ */
 export function AlertActions({ alert, compact = false }: { alert: Alert; compact?: boolean }) {
   const t = useT();
   const handles = useMay("handle_alerts");
@@ -21,7 +24,11 @@ export function AlertActions({ alert, compact = false }: { alert: Alert; compact
   return (
     <>
       {!alert.acknowledged && (
-        <Button size={compact ? "small" : "normal"} onClick={() => setNoting(true)}>
+        <Button
+          size={compact ? "small" : "normal"}
+          onClick={() => setNoting(true)}
+          className={compact ? undefined : "md:hidden"}
+        >
           <Check aria-hidden />
           {t("alerts.acknowledge")}
         </Button>
