@@ -43,6 +43,20 @@ function liveLine({ number, kind, time, data }: NumberedEvent, t: Translate): Ev
   }
 }
 
+/** Leaves out the progress of a job that says the same as before. Both lists are newest first. */
+function newSteps(events: readonly NumberedEvent[]): NumberedEvent[] {
+  const last = new Map<string, string>();
+  const news = events.toReversed().filter((event) => {
+    if (event.kind !== "job") return true;
+    const task = word(event.data.task_name);
+    const step = word(event.data.status) || word(event.data.phase);
+    if (last.get(task) === step) return false;
+    last.set(task, step);
+    return true;
+  });
+  return news.reverse();
+}
+
 function alertLines(alert: Alert, t: Translate): EventLine[] {
   const opened = parseTime(alert.created_at) ?? 0;
   const lines: EventLine[] = [
@@ -75,7 +89,7 @@ export function eventLines(
 ): EventLine[] {
   const all = [
     ...alerts.flatMap((alert) => alertLines(alert, t)),
-    ...events.flatMap((event) => liveLine(event, t) ?? []),
+    ...newSteps(events).flatMap((event) => liveLine(event, t) ?? []),
   ];
   all.sort((a, b) => b.time - a.time);
   const lines: EventLine[] = [];

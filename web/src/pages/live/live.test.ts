@@ -50,6 +50,29 @@ describe("eventLines", () => {
     expect(eventLines([], many, t)).toHaveLength(30);
     expect(eventLines([], [log(1, "same", 2000), log(2, "same", 1000), log(3, "x", 0, "DEBUG")], t)).toHaveLength(1);
   });
+  it("tells each step of a job once, however long it takes", () => {
+    const steps = ["active", "active", "active", "completed", "active"].map(
+      (status, i): NumberedEvent => ({
+        kind: "job",
+        number: i,
+        time: i * 100_000,
+        data: { task_name: "scan", status },
+      }),
+    );
+    const other: NumberedEvent = {
+      kind: "job",
+      number: 9,
+      time: 150_000,
+      data: { task_name: "walk", status: "active" },
+    };
+    const newestFirst = [...steps, other].sort((a, b) => b.time - a.time);
+    expect(eventLines([], newestFirst, t).map((line) => [line.time, line.text])).toEqual([
+      [400_000, "Job scan: active"],
+      [300_000, "Job scan: completed"],
+      [150_000, "Job walk: active"],
+      [0, "Job scan: active"],
+    ]);
+  });
   it("names connections, jobs and what the camera saw", () => {
     const events: NumberedEvent[] = [
       { kind: "connection", number: 1, time: 3, data: { connected: false } },
