@@ -67,7 +67,7 @@ export const fleet = {
     de: "Ein Roboter möchte beitreten | {n} Roboter möchten beitreten",
   },
   "pending.from": { en: "from {address}", de: "von {address}" },
-  "pending.messages": { en: "one message | {n} messages", de: "eine Nachricht | {n} Nachrichten" },
+  "pending.messages": { en: "one message | {count} messages", de: "eine Nachricht | {count} Nachrichten" },
   "pending.sample": { en: "What it says", de: "Was er sagt" },
   "pending.adopt": { en: "Accept", de: "Aufnehmen" },
   "pending.reject": { en: "Turn away", de: "Abweisen" },

@@ -3,6 +3,7 @@ import { errorText } from "@/api/error";
 import { useAdopt, usePending, useReject } from "@/api/robots";
 import { useMay } from "@/api/role";
 import type { PendingRobot } from "@/api/types";
+import { number } from "@/format/number";
 import { parseTime } from "@/format/time";
 import { useT } from "@/i18n/translate";
 import { useWatch } from "@/live/hooks";
@@ -48,7 +49,7 @@ function Request({ robot }: { robot: PendingRobot }) {
         <p className="break-all font-medium">{robot.robot_id}</p>
         <p className="flex flex-wrap gap-x-3 text-ink-3 text-xs">
           <span>{t("pending.from", { address: robot.ip_address })}</span>
-          <span>{t("pending.messages", { n: robot.messages })}</span>
+          <span>{t("pending.messages", { n: robot.messages, count: number(robot.messages) })}</span>
           <Age time={parseTime(robot.last_seen)} />
         </p>
       </div>
