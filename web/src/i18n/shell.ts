@@ -51,7 +51,7 @@ export const shell = {
   "keys.alerts": { en: "Go to the alerts", de: "Zu den Alarmen" },
   "keys.search": { en: "Search in the page", de: "In der Seite suchen" },
   "keys.theme": { en: "Switch light and dark", de: "Hell und dunkel wechseln" },
-  "keys.or": { en: "then", de: "dann" },
+  "keys.then": { en: "then", de: "dann" },
   "version.title": { en: "Version {version}", de: "Version {version}" },
   "demo.badge": { en: "Demo", de: "Demo" },
 } satisfies Record<string, Message>;

@@ -1,3 +1,4 @@
+import { Fragment } from "react";
 import { useT } from "@/i18n/translate";
 import { shortcuts } from "./keyboard";
 
@@ -8,15 +9,17 @@ export function KeyHelp() {
       {shortcuts.map(([keys, what]) => (
         <div key={what} className="contents">
           <dt className="text-ink-2">{t(what)}</dt>
-          <dd className="flex gap-1.5">
-            {keys.map((key) => (
-              <kbd
-                key={key}
-                className="rounded-md border border-line-strong bg-sunken px-2 py-0.5 font-medium font-sans text-xs"
-              >
-                {key}
-              </kbd>
-            ))}
+          <dd className="flex items-center gap-1.5">
+            {keys.flatMap((each) =>
+              [each].flat().map((key, i) => (
+                <Fragment key={key}>
+                  {i > 0 && <span className="text-ink-3 text-xs">{t("keys.then")}</span>}
+                  <kbd className="rounded-md border border-line-strong bg-sunken px-2 py-0.5 font-medium font-sans text-xs">
+                    {key}
+                  </kbd>
+                </Fragment>
+              )),
+            )}
           </dd>
         </div>
       ))}

@@ -5,13 +5,16 @@ import { preferences, setPreferences } from "@/preferences";
 import { show } from "./overlay";
 import { places } from "./places";
 
-/** Keys and what they do, as the list of keys shows them. */
-export const shortcuts: readonly (readonly [keys: readonly string[], what: Key])[] = [
+/** Keys pressed together, or those pressed one after another. */
+type Keys = string | readonly string[];
+
+/** Keys (any of them) and what they do, as the list of keys shows them. */
+export const shortcuts: readonly (readonly [keys: readonly Keys[], what: Key])[] = [
   [["⌘K", "Ctrl K"], "keys.palette"],
   [["?"], "keys.help"],
   [["/"], "keys.search"],
-  [["g f"], "keys.fleet"],
-  ...(places.some((place) => place.label === "nav.alerts") ? [[["g a"], "keys.alerts"] as const] : []),
+  [[["g", "f"]], "keys.fleet"],
+  ...(places.some((place) => place.label === "nav.alerts") ? [[[["g", "a"]], "keys.alerts"] as const] : []),
   [["d"], "keys.theme"],
 ];
 
