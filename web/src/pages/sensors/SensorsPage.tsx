@@ -38,10 +38,10 @@ export function SensorsPage() {
       )}
       {history.error === undefined &&
         shown.map((group) => (
-          <section key={group.id} aria-labelledby={`group-${group.id}`} className="grid gap-2">
-            <h3 id={`group-${group.id}`} className="font-semibold">
-              {t(titles[group.id])}
-            </h3>
+          <section key={group.id} aria-label={t(titles[group.id])} className="grid gap-2">
+            {!group.charts.every((chart) => chart.metric === group.id) && (
+              <h3 className="font-semibold">{t(titles[group.id])}</h3>
+            )}
             <div
               className={group.id === "imu" ? "grid gap-3 xl:grid-cols-3" : "grid gap-3 md:grid-cols-2 xl:grid-cols-3"}
             >
