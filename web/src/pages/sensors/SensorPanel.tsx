@@ -46,6 +46,7 @@ export function SensorPanel({ chart, history, title, sources }: Props) {
       decimals={chart.decimals}
       scale={chart.scale}
       stepped={chart.flag}
+      around={chart.around}
       height={180}
       write={chart.flag ? write : undefined}
       note={newest > 0 && now - newest > staleAfter ? <Age time={newest} className="text-ink-3 text-xs" /> : undefined}

@@ -6,6 +6,8 @@ export interface SensorChart {
   scale: Scale;
   /** It is or it is not. */
   flag?: true;
+  /** Length of a circle of values, where they go around. */
+  around?: number;
   decimals?: number;
 }
 
@@ -21,7 +23,7 @@ export const groups: readonly SensorGroup[] = [
     charts: [
       { metric: "acceleration", scale: { span: 4 } },
       { metric: "angular_rate", scale: { span: 20 } },
-      { metric: "orientation", scale: { span: 20 } },
+      { metric: "orientation", scale: { span: 20 }, around: 360 },
     ],
   },
   {

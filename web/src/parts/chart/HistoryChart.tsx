@@ -16,6 +16,7 @@ interface Props {
   sources: readonly { source: string; name: string }[];
   scale?: Scale | undefined;
   stepped?: boolean | undefined;
+  around?: number | undefined;
   write?: ((value: number) => string) | undefined;
   height?: number | undefined;
   note?: ReactNode;

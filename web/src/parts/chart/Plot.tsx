@@ -28,6 +28,8 @@ export interface PlotProps {
   height: number;
   scale?: Scale | undefined;
   stepped?: boolean | undefined;
+  /** Length of a circle of values: 360 for angles that go on at −180 after 180. */
+  around?: number | undefined;
   /** Writes the values at the axis where plain numbers would not do. */
   tick?: ((value: number) => string) | undefined;
   thresholds: readonly Threshold[];
@@ -43,12 +45,12 @@ interface Props extends PlotProps {
   onPaint: (made: Columns, from: number, to: number) => void;
 }
 
-function paint(plot: uPlot, { lines, span, tail, answered, step, onPaint }: Props): void {
+function paint(plot: uPlot, { lines, span, tail, answered, step, around, onPaint }: Props): void {
   const [from, to] = edges(span, serverNow());
   const merged = lines.map(({ key, points }) =>
     span.live && tail ? withTail(points, tail.after(key, answered), step) : points,
   );
-  const made = columns(merged, step);
+  const made = columns(merged, step, around);
   feedPlot(plot, made, from, to);
   onPaint(made, from, to);
 }

@@ -78,6 +78,20 @@ describe("columns", () => {
     expect(made.mean[1]).toEqual([undefined, 5, undefined]);
   });
 
+  it("breaks a line of angles where it goes around, in one step or within a bucket", () => {
+    const turn = [point(0, 170), point(1000, 179), point(2000, -179), point(3000, -90), point(4000, 80)];
+    expect(columns([turn], 1000, 360).mean).toEqual([[170, 179, null, -179, -90, 80]]);
+    expect(columns([turn], 1000, 360).times).toEqual([0, 1000, 1500, 2000, 3000, 4000]);
+    expect(columns([turn], 1000).mean).toEqual([[170, 179, -179, -90, 80]]);
+    const within = [point(0, 170), point(1000, 5, -180, 180, 10), point(2000, -170)];
+    expect(columns([within], 1000, 360).mean).toEqual([[170, null, 5, null, -170]]);
+  });
+
+  it("keeps a line whole whose every bucket goes all around", () => {
+    const spin = [point(0, 10, -180, 180, 90), point(1000, -20, -179, 179, 90)];
+    expect(columns([spin], 1000, 360).mean).toEqual([[10, -20]]);
+  });
+
   it("keeps peaks in min and max", () => {
     const made = columns([[point(0, 10, -50, 90, 100)]], 1000);
     expect([made.min[0]?.[0], made.mean[0]?.[0], made.max[0]?.[0]]).toEqual([-50, 10, 90]);

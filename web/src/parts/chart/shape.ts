@@ -57,21 +57,33 @@ interface Row {
   point: Point | null;
 }
 
-/** The points of one line with a marker after each point that a gap follows. */
-function rows(points: readonly Point[], step: number): Row[] {
+/** Whether values that go around (360 for angles) passed from one end to the other between two points, or within one. */
+function wraps([, min, max, mean]: Point, [, nextMin, nextMax, nextMean]: Point, around: number): boolean {
+  const half = around / 2;
+  return Math.abs(nextMean - mean) > half || max - min > half !== nextMax - nextMin > half;
+}
+
+/** The points of one line with a marker after each point that a gap or a wrap follows. */
+function rows(points: readonly Point[], step: number, around: number): Row[] {
   const usual = spacing(points, step);
   const all: Row[] = [];
   for (const [i, point] of points.entries()) {
     all.push({ time: point[0], point });
     const next = points[i + 1];
-    if (next && next[0] - point[0] > gapAfter * usual) all.push({ time: point[0] + usual, point: null });
+    if (!next) continue;
+    if (next[0] - point[0] > gapAfter * usual) all.push({ time: point[0] + usual, point: null });
+    else if (wraps(point, next, around)) all.push({ time: (point[0] + next[0]) / 2, point: null });
   }
   return all;
 }
 
-/** Puts lines on one time axis. */
-export function columns(lines: readonly (readonly Point[])[], step: number): Columns {
-  const perLine = lines.map((points) => rows(points, step));
+/** Puts lines on one time axis. A line of values that go around breaks where it jumps from one end to the other. */
+export function columns(
+  lines: readonly (readonly Point[])[],
+  step: number,
+  around: number = Number.POSITIVE_INFINITY,
+): Columns {
+  const perLine = lines.map((points) => rows(points, step, around));
   const times = [...new Set(perLine.flatMap((line) => line.map((row) => row.time)))].sort((a, b) => a - b);
   const place = new Map(times.map((time, i) => [time, i]));
   const empty = (): Column[] => lines.map(() => new Array(times.length));
