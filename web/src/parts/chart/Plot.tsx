@@ -30,7 +30,7 @@ export interface PlotProps {
   stepped?: boolean | undefined;
   /** Length of a circle of values: 360 for angles that go on at −180 after 180. */
   around?: number | undefined;
-  /** Writes the values at the axis where plain numbers would not do. */
+  /** Writes the values at the axis where plain numbers would not do: yes or no where stepped, else seconds. */
   tick?: ((value: number) => string) | undefined;
   thresholds: readonly Threshold[];
   marks?: readonly Mark[] | undefined;

@@ -20,6 +20,7 @@ export interface PlotOwner {
   scale: () => Scale;
   thresholds: () => readonly Threshold[];
   marks: () => readonly Mark[];
+  /** Writes yes or no where the plot is stepped, else a duration in seconds. */
   tick: ((value: number) => string) | undefined;
   point: (time: number | undefined) => void;
   select: (from: number, to: number) => void;
@@ -30,6 +31,9 @@ const axisFont = '11px "Inter Variable", system-ui, sans-serif';
 // Widths of the value axis (px): all charts of a page with numbers have the same, so that their times are in line.
 const narrow = 46;
 const wide = 76;
+// Distances of ticks (s) that are whole numbers in the two units that a duration is written with.
+const days = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000].map((n) => n * 86_400);
+const durations = [60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, ...days];
 const dragAtLeast = 6; // px; less is a click
 
 /** Makes an empty plot in a box. Line i owns the series 1 + 3i (mean), 2 + 3i (min) and 3 + 3i (max). */
@@ -62,6 +66,8 @@ export function makePlot(box: HTMLElement, owner: PlotOwner): uPlot {
           size: owner.tick && !owner.stepped ? wide : narrow,
           gap: 6,
           space: 32,
+          ...(owner.stepped ? { splits: () => [0, 1] } : {}),
+          ...(owner.tick && !owner.stepped ? { incrs: durations } : {}),
           values: (_, splits) => valueTicks(splits, owner),
         },
       ],
@@ -104,8 +110,8 @@ export function makePlot(box: HTMLElement, owner: PlotOwner): uPlot {
   );
 }
 
-function valueTicks(splits: readonly number[], { tick, stepped }: PlotOwner): string[] {
-  if (tick) return splits.map((value) => (stepped && !Number.isInteger(value) ? "" : tick(value)));
+function valueTicks(splits: readonly number[], { tick }: PlotOwner): string[] {
+  if (tick) return splits.map(tick);
   const distance = Math.abs((splits[1] ?? 1) - (splits[0] ?? 0));
   const decimals = Math.min(4, Math.max(0, Math.ceil(-Math.log10(distance) - 1e-9)));
   return splits.map((value) => number(value, decimals));
