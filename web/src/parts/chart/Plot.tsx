@@ -73,6 +73,7 @@ export function Plot(props: Props) {
     height,
     label,
     stepped = false,
+    around,
     tick,
   } = props;
   const names = lines.map((line) => line.key).join("\n\n");
@@ -82,6 +83,7 @@ export function Plot(props: Props) {
     const made = makePlot(box.current, {
       lines: names === "" ? 0 : names.split("\n\n").length,
       stepped,
+      around: around !== undefined,
       tick,
       height,
       scale: () => now.current.scale ?? {},
@@ -98,7 +100,7 @@ export function Plot(props: Props) {
       made.destroy();
       plot.current = undefined;
     };
-  }, [names, stepped, tick, height, cursor]);
+  }, [names, stepped, around, tick, height, cursor]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new plot must be painted too, and `paint` reads all props
   useEffect(() => {
@@ -115,7 +117,7 @@ export function Plot(props: Props) {
       if (!document.hidden) paint(made, now.current);
     }, paintEvery(span));
     return () => clearInterval(timer);
-  }, [lines, names, span, step, hidden, thresholds, marks, answered, height, stepped, tick]);
+  }, [lines, names, span, step, hidden, thresholds, marks, answered, height, stepped, around, tick]);
 
   const touch = (event: PointerEvent<HTMLDivElement>) => {
     if (event.pointerType !== "touch" || !plot.current) return;

@@ -16,6 +16,8 @@ export interface Mark {
 export interface PlotOwner {
   lines: number;
   stepped: boolean;
+  /** Values go around; lines break where they do. */
+  around: boolean;
   height: number;
   scale: () => Scale;
   thresholds: () => readonly Threshold[];
@@ -82,7 +84,7 @@ export function makePlot(box: HTMLElement, owner: PlotOwner): uPlot {
           },
         },
       },
-      series: [{}, ...Array.from({ length: owner.lines }, (_, i) => seriesOf(i, owner.stepped)).flat()],
+      series: [{}, ...Array.from({ length: owner.lines }, (_, i) => seriesOf(i, owner)).flat()],
       bands: Array.from({ length: owner.lines }, (_, i) => ({
         series: [3 + 3 * i, 2 + 3 * i] as [number, number],
         fill: () => `${resolve(lookOf(i).color)}26`,
@@ -117,10 +119,17 @@ function valueTicks(splits: readonly number[], { tick }: PlotOwner): string[] {
   return splits.map((value) => number(value, decimals));
 }
 
-function seriesOf(i: number, stepped: boolean): uPlot.Series[] {
+/** Widens gaps that are narrower than the stroke that crosses them. */
+const widen: uPlot.Series.GapsRefiner = (_plot, _series, _from, _to, gaps) =>
+  gaps.map(([from, to]) => {
+    const missing = Math.max(0, 4 * uPlot.pxRatio - (to - from)) / 2;
+    return [from - missing, to + missing];
+  });
+
+function seriesOf(i: number, { stepped, around }: PlotOwner): uPlot.Series[] {
   const { color, dash } = lookOf(i);
   const paths = stepped ? uPlot.paths.stepped?.({ align: 1 }) : uPlot.paths.linear?.();
-  const shared = { ...(paths ? { paths } : {}), spanGaps: false };
+  const shared = { ...(paths ? { paths } : {}), spanGaps: false, ...(around ? { gaps: widen } : {}) };
   const edge: uPlot.Series = { ...shared, width: 0, points: { show: false } };
   const mean: uPlot.Series = {
     ...shared,
