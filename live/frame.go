@@ -179,14 +179,14 @@ func (l *look) appendReadings(b []byte, comma bool, now time.Time) (_ []byte, _ 
 		if v.version == s.version || !l.wants(v.metric) {
 			continue
 		}
-		if left := seriesGap - now.Sub(s.at); left > 0 {
+		if due := s.next.Add(-seriesSlack); now.Before(due) {
 			held = true
-			if wait == 0 || left < wait {
+			if left := due.Sub(now); wait == 0 || left < wait {
 				wait = left
 			}
 			continue
 		}
-		s.version, s.at = v.version, now
+		s.version, s.next = v.version, later(now, s.next).Add(seriesGap)
 		switch {
 		case first && comma:
 			b = append(b, `,"readings":[`...)
@@ -206,6 +206,13 @@ func (l *look) appendReadings(b []byte, comma bool, now time.Time) (_ []byte, _ 
 		l.version = r.version
 	}
 	return b, comma, wait
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 func appendReading(b []byte, v *value) []byte {

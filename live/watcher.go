@@ -11,10 +11,11 @@ import (
 
 // How often a watcher is told. A series that was silent for seriesGap is sent at once; frameGap keeps bursts together.
 const (
-	seriesGap = 100 * time.Millisecond
-	frameGap  = 5 * time.Millisecond
-	fleetGap  = time.Second            // per robot, for changes that are not urgent
-	fleetTick = 100 * time.Millisecond // how often a fleet watcher looks for them
+	seriesGap   = 100 * time.Millisecond // on average; a value may come seriesSlack early, or a robot's own 10 Hz would be held back by its jitter
+	seriesSlack = 50 * time.Millisecond
+	frameGap    = 5 * time.Millisecond
+	fleetGap    = time.Second            // per robot, for changes that are not urgent
+	fleetTick   = 100 * time.Millisecond // how often a fleet watcher looks for them
 )
 
 // watch is what a browser asks to see.
@@ -59,10 +60,10 @@ type look struct {
 	summary fleetSent
 }
 
-// sentValue is when a series was last told and with which version.
+// sentValue is which version of a series was told, and when the next one is due.
 type sentValue struct {
 	version uint64
-	at      time.Time
+	next    time.Time
 }
 
 // fleetSent is when a Summary was last told.
