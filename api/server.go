@@ -38,6 +38,9 @@ type Config struct {
 	MQTT    http.Handler      // MQTT over WebSocket at /mqtt; checks its caller itself; may be nil
 	Web     http.Handler      // the page, for every path that is not the API's; may be nil
 
+	// Revoked ends what a person holds open outside of the API: the rights have changed. Who still may comes back. May be nil.
+	Revoked func(username string)
+
 	AnonymousRole  tonypi.Role    // role of requests without a token; empty: none
 	Demo           bool           // shown by GET /server
 	Adopt          string         // how unknown robots are let in, shown by GET /server

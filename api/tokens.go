@@ -151,6 +151,7 @@ func (s *Server) deleteCredential(ctx context.Context, kind tonypi.CredentialKin
 		return err
 	}
 	s.auth.forget()
+	s.revoked(personOf(ctx).User.Username)
 	s.log.Info("token deleted", "kind", string(kind), "by", personOf(ctx).User.Username)
 	return nil
 }

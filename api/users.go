@@ -122,6 +122,7 @@ func (s *Server) updateUser(ctx context.Context, in *updateUserIn) (*userOut, er
 		return nil, err
 	}
 	s.auth.forget()
+	s.revoked(u.Username)
 	if c.Password != nil || !u.Active {
 		if err := s.auth.endOthers(ctx, u.ID, ""); err != nil {
 			return nil, err
@@ -129,6 +130,13 @@ func (s *Server) updateUser(ctx context.Context, in *updateUserIn) (*userOut, er
 	}
 	s.log.Info("user changed", "user", u.Username, "role", u.Role, "active", u.Active, "by", personOf(ctx).User.Username)
 	return &userOut{u}, nil
+}
+
+// revoked ends what a person holds open elsewhere.
+func (s *Server) revoked(username string) {
+	if s.cfg.Revoked != nil {
+		s.cfg.Revoked(username)
+	}
 }
 
 // changeUser applies c to u.
@@ -178,6 +186,7 @@ func (s *Server) deleteUser(ctx context.Context, in *UserPath) (*none, error) {
 		return nil, err
 	}
 	s.auth.forget()
+	s.revoked(u.Username)
 	s.log.Info("user deleted", "user", u.Username, "by", personOf(ctx).User.Username)
 	return nil, nil
 }

@@ -359,3 +359,50 @@ func TestConfiguration(t *testing.T) {
 		}
 	})
 }
+
+// TestDisabledPersonLosesTheMQTTConnection lets a viewer listen to robots by MQTT and then switches the account off.
+func TestDisabledPersonLosesTheMQTTConnection(t *testing.T) {
+	t.Parallel()
+	p := serve(t, t.TempDir(), "--adopt", "auto")
+	p.signIn()
+	admin := p.token
+	user := call[tonypi.User](p, "POST", "/users", map[string]string{"username": "eve", "email": "eve@example.org", "password": "correct horse"}, 201)
+	p.token = call[struct {
+		AccessToken string `json:"access_token"`
+	}](p, "POST", "/auth/login", map[string]string{"username": "eve", "password": "correct horse"}, 200).AccessToken
+
+	heard := make(chan struct{}, 100)
+	down := make(chan struct{}, 1)
+	client, err := mqtt.NewClient(mqtt.ClientConfig{
+		URL: "mqtt://" + p.mqtt, ClientID: "eves-laptop", Username: "eve", Password: p.token,
+		Subscriptions: map[string]wire.Handler{"tonypi/status/+": func(context.Context, wire.Message) error {
+			select {
+			case heard <- struct{}{}:
+			default:
+			}
+			return nil
+		}},
+		OnDown: func() { down <- struct{}{} },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = client.Run(t.Context()) }()
+	o := p.original("r1")
+	p.eventually("heard by the viewer", 10*time.Second, func() bool {
+		o.status(20)
+		return len(heard) > 0
+	})
+
+	p.token = admin
+	call[tonypi.User](p, "PUT", "/users/"+user.ID, map[string]any{"is_active": false}, 200)
+	select {
+	case <-down:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the connection of a disabled person stays open")
+	}
+	time.Sleep(time.Second) // the client tries again and again
+	if client.Connected() {
+		t.Error("a disabled person could connect again")
+	}
+}

@@ -199,7 +199,7 @@ func (s *server) makeAPI(ctx context.Context, secureAddr string) (err error) {
 		Log: s.part("api"), Version: version,
 		Users: s.sql, Sessions: s.sql, Credentials: s.sql, Settings: s.sql, AlertStore: s.sql, Series: s.series,
 		Fleet: s.hub, Robots: s.robots, Joining: s.robots, Alerts: s.alerts, Rules: s.alerts,
-		System: s.system, Metrics: s.writeMetrics, Checks: s.checks(),
+		Revoked: s.broker.DisconnectUser, System: s.system, Metrics: s.writeMetrics, Checks: s.checks(),
 		Live: s.hub, MQTT: s.broker.WebSocketHandler(), Web: web.Handler(),
 		AnonymousRole: s.cfg.role(), Demo: s.cfg.demo, Adopt: s.cfg.Adopt, MQTTPort: mqttPort, MQTTSecure: secure, PlainMQTTPort: port(s.mqttAddr), Origins: s.cfg.Origins,
 	})
