@@ -1,4 +1,4 @@
-import type { Message } from "./messages";
+import type { Message } from "./message";
 
 export const alerts = {
   "alerts.title": { en: "Alerts", de: "Alarme" },

@@ -1,4 +1,4 @@
-import type { Message } from "./messages";
+import type { Message } from "./message";
 
 export const charts = {
   "chart.lines": { en: "Lines", de: "Linien" },

@@ -7,9 +7,6 @@ import { signIn } from "./sign-in";
 import { users } from "./users";
 import { words } from "./words";
 
-/** One text in every language of the page: a language that is missing does not compile. */
-export type Message = { en: string; de: string };
-
 /** The one message table; its parts are files of this folder, one for each page. */
 export const messages = { ...words, ...shell, ...signIn, ...fleet, ...robot, ...charts, ...alerts, ...users };
 

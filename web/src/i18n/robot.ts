@@ -1,4 +1,4 @@
-import type { Message } from "./messages";
+import type { Message } from "./message";
 
 export const robot = {
   "robot.tabs": { en: "Views of the robot", de: "Ansichten des Roboters" },

@@ -1,4 +1,4 @@
-import type { Message } from "./messages";
+import type { Message } from "./message";
 
 export const signIn = {
   "signin.title": { en: "Sign in", de: "Anmelden" },

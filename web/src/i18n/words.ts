@@ -1,4 +1,4 @@
-import type { Message } from "./messages";
+import type { Message } from "./message";
 
 /** Words that more than one page uses. */
 export const words = {
