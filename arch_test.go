@@ -15,10 +15,17 @@ import (
 var imports = map[string][]string{
 	"cmd/tonypi": {"*"},
 
-	"ingest": {"", "wire"},
-	"agent":  {"", "wire"},
-	"mqtt":   {"", "wire"},
+	"ingest":  {"", "wire"},
+	"agent":   {"", "wire"},
+	"mqtt":    {"", "wire"},
+	"command": {"", "wire"},
+	"job":     {"", "wire"},
+	"compat":  {"", "wire"},
 
+	"logbook":  {""},
+	"terminal": {""},
+	"camera":   {""},
+	"report":   {""},
 	"wire":     {""},
 	"alert":    {""},
 	"live":     {""},
@@ -45,9 +52,10 @@ var outside = map[string][]string{
 	"github.com/danielgtaylor/huma":  {"api"},
 	"github.com/golang-jwt/":         {"api"},
 	"golang.org/x/crypto/bcrypt":     {"api", "cmd/tonypi"},
-	"github.com/coder/websocket":     {"live", "mqtt", "cmd/tonypi"},
+	"github.com/coder/websocket":     {"live", "mqtt", "terminal", "cmd/tonypi"},
 	"github.com/alecthomas/kong":     {"cmd/tonypi"},
-	"golang.org/x/crypto/ssh":        {},
+	"golang.org/x/crypto/ssh":        {"terminal"},
+	"github.com/johnfercher/":        {"report"},
 	"github.com/gorilla/":            {"mqtt"},
 }
 

@@ -34,6 +34,8 @@ const (
 	ClockSkew        Metric = "clock_skew"
 	Location         Metric = "location"
 	Detection        Metric = "detection_confidence"
+	DriveLimit       Metric = "drive_limit"
+	StopLatency      Metric = "stop_latency"
 )
 
 // MetricInfo describes a metric: how people and other systems call it.
@@ -79,6 +81,8 @@ var Metrics = []MetricInfo{
 	{ClockSkew, "Clock skew", "s", "performance", "robot_status", "clock_skew", "", "tonypi_clock_skew_seconds"},
 	{Location, "Location", "m", "location", "robot_location", "", "axis", "tonypi_location_meters"},
 	{Detection, "Detection confidence", "", "vision", "vision_data", "confidence", "label", "tonypi_detection_confidence"},
+	{DriveLimit, "Driving speed limit", "%", "motion", "robot_status", "drive_limit", "", "tonypi_drive_limit_percent"},
+	{StopLatency, "Stop latency", "ms", "performance", "robot_status", "stop_latency", "", "tonypi_stop_latency_milliseconds"},
 }
 
 var metricIndex = func() map[Metric]MetricInfo {

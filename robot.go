@@ -91,6 +91,7 @@ type Presence struct {
 	Posture    string
 	Stopped    bool
 	StopReason string
+	Config     int64 // version of the configuration that the robot obeys; 0: not said
 }
 
 // Summary is what the fleet view shows of one robot. Pointers are nil when the value is unknown or was

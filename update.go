@@ -31,17 +31,11 @@ type JobProgress struct {
 	Elapsed    Seconds   `json:"elapsed_time"`
 	Estimated  Seconds   `json:"estimated_duration"`
 	Success    *bool     `json:"success,omitempty"`
+	Started    bool      `json:"-"` // the message says that the job begins now
+	LastItem   []byte    `json:"-"` // a JSON object; nil when the message has none
+	Action     Seconds   `json:"action_duration"`
 	// Has says which numbers the message really gave; a missing number is not 0.
 	HasItemsDone, HasItemsTotal, HasPercent bool `json:"-"`
-}
-
-// LogEntry is one line of a robot's or the server's log.
-type LogEntry struct {
-	Time    time.Time `json:"timestamp"`
-	Level   string    `json:"level" enum:"DEBUG,INFO,WARNING,ERROR,CRITICAL"`
-	Source  string    `json:"source"`
-	Message string    `json:"message"`
-	Robot   RobotID   `json:"robot_id"`
 }
 
 // Scan is a code that a robot read.
@@ -75,6 +69,8 @@ type Ack struct {
 	Message   string
 	Reason    string
 	Data      []byte // the whole answer as JSON
+	StopMS    *float64
+	Config    int64 // version of the configuration that the answer is about; 0: none
 }
 
 // Event is something that watching browsers are told. Exactly one of the fields behind Kind is set.
@@ -86,9 +82,12 @@ type Event struct {
 	Readings   []Reading        // ReadingsArrived; owned by the receiver only during the call
 	Alert      *Alert           // AlertChanged
 	Log        *LogEntry        // LogWritten
-	Job        *JobProgress     // JobChanged
+	Job        *Job             // JobChanged
 	Detections []DetectionEvent // DetectionsArrived
 	Connected  bool             // ConnectionChanged
+	Command    *Command         // CommandChanged
+	Lease      *Lease           // LeaseChanged; Mine is not set
+	Scan       *ScanRecord      // Scanned
 }
 
 // EventKind says what an Event is about.
@@ -104,6 +103,9 @@ const (
 	LogWritten
 	JobChanged
 	DetectionsArrived
+	CommandChanged
+	LeaseChanged
+	Scanned
 )
 
 // Shower shows events to whoever watches. Show does not block and does not fail; it is safe for concurrent use.

@@ -2,6 +2,8 @@ package tonypi
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -44,9 +46,21 @@ const (
 	View         Action = "view"          // see robots, history, alerts
 	HandleAlerts Action = "handle_alerts" // acknowledge, resolve
 	EditRules    Action = "edit_rules"    // alert rules
-	Command      Action = "command"       // send commands, stop, resume
-	EditRobots   Action = "edit_robots"   // rename, describe, create, remove
-	AdoptRobots  Action = "adopt_robots"  // let a robot join; make join tokens
+	SendCommands Action = "command"       // send commands, stop, resume, drive, cancel jobs
+	Configure    Action = "configure"     // robots' settings
+	OpenTerminal Action = "open_terminal" // a shell on a robot
+	ManageKeys   Action = "manage_keys"   // host keys, the server's own keys to robots, recordings
+	SeeCamera    Action = "see_camera"
+	ReadLogs     Action = "read_logs"
+	WriteLogs    Action = "write_logs"  // add lines
+	ClearLogs    Action = "clear_logs"  // delete old lines
+	EditItems    Action = "edit_items"  // the table of codes
+	BreakLease   Action = "break_lease" // take control from whoever has it
+	ReadAudit    Action = "read_audit"
+	ReadReports  Action = "read_reports"
+	MakeReports  Action = "make_reports" // make and delete
+	EditRobots   Action = "edit_robots"  // rename, describe, create
+	AdoptRobots  Action = "adopt_robots" // let a robot join; make join tokens
 	ManageUsers  Action = "manage_users"
 	ManageSystem Action = "manage_system" // settings, storage, server details
 )
@@ -56,11 +70,38 @@ var least = map[Action]Role{
 	View:         Viewer,
 	HandleAlerts: Operator,
 	EditRules:    Operator,
-	Command:      Operator,
+	SendCommands: Operator,
+	Configure:    Operator,
+	OpenTerminal: Operator,
+	ManageKeys:   Admin,
+	SeeCamera:    Viewer,
+	ReadLogs:     Viewer,
+	WriteLogs:    Operator,
+	ClearLogs:    Admin,
+	EditItems:    Admin,
+	BreakLease:   Admin,
+	ReadAudit:    Admin,
+	ReadReports:  Viewer,
+	MakeReports:  Operator,
 	EditRobots:   Operator,
 	AdoptRobots:  Admin,
 	ManageUsers:  Admin,
 	ManageSystem: Admin,
+}
+
+// Permission is one line of the table of who may do what.
+type Permission struct {
+	Action Action `json:"action"`
+	Role   Role   `json:"role" enum:"viewer,operator,admin" doc:"The lowest role that may"`
+}
+
+// Permissions returns the table, ordered by action.
+func Permissions() []Permission {
+	table := make([]Permission, 0, len(least))
+	for _, a := range slices.Sorted(maps.Keys(least)) {
+		table = append(table, Permission{a, least[a]})
+	}
+	return table
 }
 
 // May reports whether the role allows the action.

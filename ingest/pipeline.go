@@ -155,11 +155,6 @@ func (p *Pipeline) show(u *tonypi.Update, fresh []tonypi.Reading, changed *tonyp
 		p.config.Show.Show(event)
 	}
 	event.Log = nil
-	if u.Job != nil {
-		event.Kind, event.Job = tonypi.JobChanged, u.Job
-		p.config.Show.Show(event)
-		event.Job = nil
-	}
 	if len(u.Detections) > 0 {
 		event.Kind, event.Detections = tonypi.DetectionsArrived, u.Detections
 		p.config.Show.Show(event)

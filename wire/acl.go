@@ -22,7 +22,7 @@ func MayPublish(s Sender, topic string) bool {
 	}
 	switch k {
 	case commandTopic, commandBroadcast, stopTopic, stopBroadcast, scanTopic:
-		return s.Role.May(tonypi.Command)
+		return s.Role.May(tonypi.SendCommands)
 	case configTopic, itemsTopic:
 		return s.Role.May(tonypi.ManageSystem)
 	}
