@@ -66,3 +66,12 @@ func KindOf(err error) Kind {
 	}
 	return Internal
 }
+
+// MessageOf returns what a person may read of err: the message of the first Error in its chain, or "internal error".
+func MessageOf(err error) string {
+	var e *Error
+	if errors.As(err, &e) && e.Kind != Internal {
+		return e.Message
+	}
+	return "internal error"
+}

@@ -39,12 +39,25 @@ func (w *watcher) frame(ctx context.Context, now time.Time) (frame []byte, next 
 		b = append(b, marshal(alerts)...)
 	}
 	b = w.appendPending(b)
+	b = w.appendHeld(b, asked != nil)
 	b, next = w.appendRobots(b, now, asked != nil)
 	w.buf = b
 	if asked == nil && len(b) == head {
 		return nil, next
 	}
 	return append(b, '}'), next
+}
+
+// appendHeld adds the commands, leases, jobs, scans and log lines that wait.
+func (w *watcher) appendHeld(b []byte, all bool) []byte {
+	w.mu.Lock()
+	held, wanted := w.held, w.topics
+	w.held = news{}
+	w.mu.Unlock()
+	if held.empty() && !all {
+		return b
+	}
+	return w.appendNews(b, held, wanted, all)
 }
 
 func (w *watcher) appendPending(b []byte) []byte {

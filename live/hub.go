@@ -21,17 +21,19 @@ type History interface {
 	Latest(ctx context.Context, robot tonypi.RobotID) ([]tonypi.Reading, error)
 }
 
-// Person is who a token belongs to.
-type Person struct {
-	Name string
-	Role tonypi.Role
+// Control carries out what people do through their socket. Whether they may is its business too.
+type Control interface {
+	Drive(ctx context.Context, by tonypi.Caller, d tonypi.Drive) error
+	LetGo(by tonypi.Caller)
+	Stop(ctx context.Context, o tonypi.Order) ([]tonypi.Command, error)
 }
 
 // Config is what a Hub needs.
 type Config struct {
 	History   History
-	Authorize func(ctx context.Context, token string) (Person, error) // an empty token is an anonymous person
-	Pending   func() int                                              // robots that want to join; nil means none
+	Authorize func(ctx context.Context, token string) (tonypi.Caller, error) // an empty token is an anonymous person; Address is the hub's to fill
+	Control   Control                                                        // nil: nothing can be done through sockets
+	Pending   func() int                                                     // robots that want to join; nil means none
 	Version   string
 	Origins   []string // hosts besides the server's own whose pages may open the socket
 	Log       *slog.Logger
@@ -46,6 +48,8 @@ type Hub struct {
 	fleet  map[*watcher]struct{} // watchers that look at the fleet or the alerts
 	order  []*robot              // by ID; replaced, never changed, when a robot comes or goes
 
+	board *board
+
 	alertsMu sync.Mutex
 	alerts   map[int64]tonypi.Alert // the open ones
 
@@ -59,6 +63,7 @@ type Hub struct {
 func New(cfg Config) *Hub {
 	return &Hub{
 		cfg:    cfg,
+		board:  newBoard(),
 		robots: map[tonypi.RobotID]*robot{},
 		fleet:  map[*watcher]struct{}{},
 		alerts: map[int64]tonypi.Alert{},
@@ -92,7 +97,13 @@ func (h *Hub) Show(e tonypi.Event) {
 	case tonypi.AlertChanged:
 		h.showAlert(e)
 		return
+	case tonypi.CommandChanged, tonypi.LeaseChanged, tonypi.JobChanged, tonypi.Scanned, tonypi.LogWritten:
+		h.board.tell(e)
+		if e.Kind != tonypi.JobChanged && e.Kind != tonypi.LogWritten || e.Robot == "" {
+			return
+		}
 	case tonypi.RobotRemoved:
+		h.board.forget(e.Robot)
 		h.remove(e.Robot)
 		return
 	case tonypi.RobotChanged:
@@ -101,17 +112,15 @@ func (h *Hub) Show(e tonypi.Event) {
 			return
 		}
 		h.robot(e.Robot, true).change(e)
-	default:
-		r := h.robot(e.Robot, false)
-		if r == nil {
-			return
-		}
+		h.urge()
+		return
+	}
+	if r := h.robot(e.Robot, false); r != nil {
 		r.take(e)
-		if e.Kind != tonypi.ConnectionChanged {
-			return
+		if e.Kind == tonypi.ConnectionChanged {
+			h.urge()
 		}
 	}
-	h.urge()
 }
 
 func (h *Hub) showAlert(e tonypi.Event) {

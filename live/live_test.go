@@ -28,6 +28,8 @@ type stage struct {
 	url string
 	mu  sync.Mutex
 	bad bool // every token is refused from now on
+
+	control control
 }
 
 func newStage(t *testing.T, old history) *stage {
@@ -35,19 +37,23 @@ func newStage(t *testing.T, old history) *stage {
 	s := &stage{}
 	s.hub = New(Config{
 		History: old,
+		Control: &s.control,
 		Log:     slog.New(slog.DiscardHandler),
 		Version: "test",
 		Pending: func() int { return 3 },
-		Authorize: func(_ context.Context, token string) (Person, error) {
+		Authorize: func(_ context.Context, token string) (tonypi.Caller, error) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			if s.bad || token == "wrong" {
-				return Person{}, tonypi.Errorf(tonypi.Unauthenticated, "no")
+				return tonypi.Caller{}, tonypi.Errorf(tonypi.Unauthenticated, "no")
 			}
 			if token == "nobody" {
-				return Person{Role: tonypi.NoRole}, nil
+				return tonypi.Caller{Role: tonypi.NoRole}, nil
 			}
-			return Person{"ada", tonypi.Viewer}, nil
+			if token == "operator" {
+				return tonypi.Caller{Name: "olga", Role: tonypi.Operator, Session: "s1"}, nil
+			}
+			return tonypi.Caller{Name: "ada", Role: tonypi.Viewer}, nil
 		},
 	})
 	server := httptest.NewServer(s.hub)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -40,12 +41,13 @@ func (h *Hub) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 		return
 	}
 	conn.SetReadLimit(maxFrame)
-	code, why := h.serve(req.Context(), conn)
+	address, _, _ := net.SplitHostPort(req.RemoteAddr)
+	code, why := h.serve(req.Context(), conn, address)
 	_ = conn.Close(code, why)
 }
 
 // serve runs one connection and returns how to close it.
-func (h *Hub) serve(ctx context.Context, conn *websocket.Conn) (websocket.StatusCode, string) {
+func (h *Hub) serve(ctx context.Context, conn *websocket.Conn, address string) (websocket.StatusCode, string) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	token, err := readAuth(ctx, conn)
@@ -59,7 +61,8 @@ func (h *Hub) serve(ctx context.Context, conn *websocket.Conn) (websocket.Status
 	if !person.Role.May(tonypi.View) {
 		return closeForbiden, "not allowed"
 	}
-	w := newWatcher(h)
+	person.Address = address
+	w := newWatcher(h, person)
 	write := func(b []byte) error {
 		ctx, cancel := context.WithTimeout(ctx, writeWait)
 		defer cancel()
@@ -68,9 +71,11 @@ func (h *Hub) serve(ctx context.Context, conn *websocket.Conn) (websocket.Status
 	if err := write(h.hello(person)); err != nil {
 		return websocket.StatusGoingAway, ""
 	}
+	d := &deeds{hub: h, by: person, write: write}
+	defer d.end()
 	ended := make(chan error, 3)
-	go func() { ended <- readWatches(ctx, conn, w) }()
-	go func() { ended <- h.guard(ctx, conn, token) }()
+	go func() { ended <- readRequests(ctx, conn, w, d) }()
+	go func() { ended <- h.guard(ctx, conn, token, person.Role) }()
 	go func() { ended <- w.run(ctx, write) }()
 	err = <-ended
 	return closing(err)
@@ -92,7 +97,7 @@ func closing(err error) (websocket.StatusCode, string) {
 	return websocket.StatusGoingAway, ""
 }
 
-func (h *Hub) hello(p Person) []byte {
+func (h *Hub) hello(p tonypi.Caller) []byte {
 	return marshal(struct {
 		Type    string      `json:"type"`
 		Session string      `json:"session"`
@@ -106,7 +111,6 @@ func (h *Hub) hello(p Person) []byte {
 type request struct {
 	Type  string `json:"type"`
 	Token string `json:"token"`
-	watch
 }
 
 func readAuth(ctx context.Context, conn *websocket.Conn) (string, error) {
@@ -123,28 +127,60 @@ func readAuth(ctx context.Context, conn *websocket.Conn) (string, error) {
 	return r.Token, nil
 }
 
-func readWatches(ctx context.Context, conn *websocket.Conn, w *watcher) error {
+// readRequests carries out what the browser asks for until the connection ends.
+func readRequests(ctx context.Context, conn *websocket.Conn, w *watcher, d *deeds) error {
 	for {
 		_, b, err := conn.Read(ctx)
 		if err != nil {
 			return err
 		}
-		var r request
-		if err := json.Unmarshal(b, &r); err != nil {
-			return tonypi.Wrap(tonypi.Invalid, err, "frame is not JSON")
+		if err := handleRequest(ctx, b, w, d); err != nil {
+			return err
 		}
-		if r.Type != "watch" {
-			return tonypi.Errorf(tonypi.Invalid, "unknown frame type")
-		}
-		if len(r.Robots) > maxLooks {
-			return tonypi.Errorf(tonypi.Invalid, "more than %d robots", maxLooks)
-		}
-		w.ask(r.watch)
 	}
 }
 
-// guard pings the browser and ends the connection when its token is no longer good.
-func (h *Hub) guard(ctx context.Context, conn *websocket.Conn, token string) error {
+func handleRequest(ctx context.Context, b []byte, w *watcher, d *deeds) error {
+	var kind struct {
+		Type string `json:"type"`
+	}
+	if err := json.Unmarshal(b, &kind); err != nil {
+		return tonypi.Wrap(tonypi.Invalid, err, "frame is not JSON")
+	}
+	var err error
+	switch kind.Type {
+	case "watch":
+		var n watch
+		if err = json.Unmarshal(b, &n); err != nil {
+			break
+		}
+		if len(n.Robots) > maxLooks {
+			return tonypi.Errorf(tonypi.Invalid, "more than %d robots", maxLooks)
+		}
+		w.ask(n)
+	case "drive":
+		var drive tonypi.Drive
+		if err = json.Unmarshal(b, &drive); err == nil {
+			return d.drive(ctx, drive)
+		}
+	case "let_go":
+		d.end()
+	case "stop":
+		var r stopRequest
+		if err = json.Unmarshal(b, &r); err == nil {
+			d.stop(ctx, r)
+		}
+	default:
+		return tonypi.Errorf(tonypi.Invalid, "unknown frame type")
+	}
+	if err != nil {
+		return tonypi.Wrap(tonypi.Invalid, err, "%s frame cannot be read", kind.Type)
+	}
+	return nil
+}
+
+// guard pings the browser and ends the connection when its token is no longer good, or stands for another role.
+func (h *Hub) guard(ctx context.Context, conn *websocket.Conn, token string, role tonypi.Role) error {
 	check := time.NewTicker(checkEvery)
 	defer check.Stop()
 	ping := time.NewTicker(pingEvery)
@@ -154,12 +190,10 @@ func (h *Hub) guard(ctx context.Context, conn *websocket.Conn, token string) err
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-check.C:
-			_, err := h.cfg.Authorize(ctx, token)
-			switch tonypi.KindOf(err) {
-			case tonypi.Unauthenticated, tonypi.Forbidden:
-				if err != nil {
-					return errExpired
-				}
+			now, err := h.cfg.Authorize(ctx, token)
+			kind := tonypi.KindOf(err)
+			if err != nil && (kind == tonypi.Unauthenticated || kind == tonypi.Forbidden) || err == nil && now.Role != role {
+				return errExpired
 			}
 		case <-ping.C:
 			ctx, cancel := context.WithTimeout(ctx, writeWait)

@@ -25,17 +25,27 @@ type watch struct {
 	Alerts  bool                        `json:"alerts"`
 	Pending bool                        `json:"pending"`
 	Robots  map[tonypi.RobotID][]string `json:"robots"`
+
+	Commands bool      `json:"commands"`
+	Leases   bool      `json:"leases"`
+	Jobs     bool      `json:"jobs"`
+	Logs     *logWatch `json:"logs"`
 }
+
+func (n *watch) topics() topics { return topics{n.Commands, n.Leases, n.Jobs, n.Logs} }
 
 // watcher is one browser. Its own goroutine makes and writes the frames, so that a slow one delays nobody.
 type watcher struct {
-	hub   *Hub
-	woken chan struct{}
+	hub    *Hub
+	caller tonypi.Caller // who it was when it connected
+	woken  chan struct{}
 
 	mu      sync.Mutex
 	asked   *watch           // a new watch that the writer has not answered yet
 	alerts  []tonypi.Alert   // changes to be told
 	dropped []tonypi.RobotID // robots to be told as removed
+	topics  topics
+	held    news
 
 	// Only the writer touches what follows.
 	now     watch
@@ -73,8 +83,8 @@ type fleetSent struct {
 	at      time.Time
 }
 
-func newWatcher(h *Hub) *watcher {
-	return &watcher{hub: h, woken: make(chan struct{}, 1), looks: map[tonypi.RobotID]*look{}, sent: map[tonypi.RobotID]fleetSent{}}
+func newWatcher(h *Hub, by tonypi.Caller) *watcher {
+	return &watcher{hub: h, caller: by, woken: make(chan struct{}, 1), looks: map[tonypi.RobotID]*look{}, sent: map[tonypi.RobotID]fleetSent{}}
 }
 
 // wake makes the writer look for news. It never blocks.
@@ -157,6 +167,7 @@ func (w *watcher) leave() {
 	for _, l := range w.looks {
 		l.robot.detach(l)
 	}
+	w.hub.board.leave(w)
 	w.hub.mu.Lock()
 	delete(w.hub.fleet, w)
 	w.hub.mu.Unlock()
@@ -177,6 +188,7 @@ func (w *watcher) adopt(ctx context.Context, n watch) {
 		delete(w.hub.fleet, w)
 	}
 	w.hub.mu.Unlock()
+	w.hub.board.join(w, n.topics())
 	for id, metrics := range n.Robots {
 		w.lookAt(ctx, id, metrics)
 	}

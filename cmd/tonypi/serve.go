@@ -114,9 +114,9 @@ func (s *server) makeEngines(ctx context.Context) (err error) {
 	s.hub = live.New(live.Config{
 		History: s.series, Version: version, Origins: s.cfg.liveOrigins(), Log: s.part("live"),
 		Pending: func() int { return s.robots.PendingCount() },
-		Authorize: func(ctx context.Context, token string) (live.Person, error) {
+		Authorize: func(ctx context.Context, token string) (tonypi.Caller, error) {
 			name, role, err := s.api.Person(ctx, token)
-			return live.Person{Name: name, Role: role}, err
+			return tonypi.Caller{Name: name, Role: role}, err
 		},
 	})
 	s.alerts = alert.New(alert.Config{Store: s.sql, Rules: s.sql, Show: s.hub, Log: s.part("alert")})
