@@ -13,6 +13,7 @@ import (
 //	a viewer                  nothing
 //	an operator               commands and emergency stops, to one robot or all; a scan for one robot
 //	an admin                  also config and items
+//	nobody                    drive: beats come from the server's own bus, which knows who has control
 //
 // It does not look at Sender.Pending: a pending robot may speak, it is ingest that stores nothing of it.
 func MayPublish(s Sender, topic string) bool {
@@ -46,7 +47,7 @@ func MaySubscribe(s Sender, filter string) bool {
 		switch k {
 		case commandBroadcast, stopBroadcast:
 			return true
-		case commandTopic, stopTopic, configTopic, itemsTopic:
+		case commandTopic, stopTopic, configTopic, itemsTopic, driveTopic:
 			return id == s.Robot
 		}
 		return false

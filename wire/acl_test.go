@@ -8,108 +8,120 @@ import (
 	"tonypi"
 )
 
-// The table's columns.
+// Who may come: every kind of MQTT client.
 var people = map[string]Sender{
-	"robot":    {ClientID: "r1", Robot: "r1"},
-	"other":    {ClientID: "r2", Robot: "r2"},
-	"pending":  {ClientID: "r1", Robot: "r1", Pending: true},
-	"viewer":   {ClientID: "v", User: "u1", Role: tonypi.Viewer},
-	"operator": {ClientID: "o", User: "u2", Role: tonypi.Operator},
-	"admin":    {ClientID: "a", User: "u3", Role: tonypi.Admin},
-	"nobody":   {ClientID: "n"},
+	"robot":     {ClientID: "r1", Robot: "r1"},
+	"stopper":   {ClientID: "r1.stop", Robot: "r1"}, // the robot's second session, for stops
+	"other":     {ClientID: "r2", Robot: "r2"},
+	"pending":   {ClientID: "r1", Robot: "r1", Pending: true},
+	"viewer":    {ClientID: "v", User: "u1", Role: tonypi.Viewer},
+	"operator":  {ClientID: "o", User: "u2", Role: tonypi.Operator},
+	"admin":     {ClientID: "a", User: "u3", Role: tonypi.Admin},
+	"anonymous": {ClientID: "n"},
+	"guest":     {ClientID: "g", Role: tonypi.Role("guest")},
 }
 
 const (
-	own      = "robot pending"
-	robots   = "robot other pending"
+	none     = ""
+	own      = "robot stopper pending"
+	robots   = own + " other"
 	staff    = "operator admin"
 	humans   = "viewer operator admin"
-	everyone = "robot other pending viewer operator admin"
+	everyone = robots + " " + humans
 )
 
-func TestMayPublish(t *testing.T) {
-	table := map[string]string{ // topic → who may
-		"tonypi/sensors/r1":               own,
-		"tonypi/servos/r1":                own,
-		"tonypi/status/r1":                own,
-		"tonypi/logs/r1":                  own,
-		"tonypi/job/r1":                   own,
-		"tonypi/scan/r1":                  own + " " + staff,
-		"tonypi/vision/r1":                own,
-		"tonypi/battery/r1":               own,
-		"tonypi/location/r1":              own,
-		"tonypi/battery":                  robots,
-		"tonypi/location":                 robots,
-		"tonypi/commands/response":        robots,
-		"tonypi/emergency_stop/response":  robots,
-		"tonypi/commands/r1":              staff,
-		"tonypi/commands/broadcast":       staff,
-		"tonypi/emergency_stop/r1":        staff,
-		"tonypi/emergency_stop/broadcast": staff,
-		"tonypi/config/r1":                "admin",
-		"tonypi/items/r1":                 "admin",
+// rights is every topic there is, with who may do what. What is about one robot is about r1.
+var rights = []struct{ topic, publish, subscribe string }{
+	// from the robot
+	{"tonypi/sensors/r1", own, humans},
+	{"tonypi/servos/r1", own, humans},
+	{"tonypi/status/r1", own, humans},
+	{"tonypi/logs/r1", own, humans},
+	{"tonypi/job/r1", own, humans},
+	{"tonypi/scan/r1", own + " " + staff, humans},
+	{"tonypi/vision/r1", own, humans},
+	{"tonypi/battery/r1", own, humans},
+	{"tonypi/location/r1", own, humans},
+	{"tonypi/battery", robots, humans},
+	{"tonypi/location", robots, humans},
+	{"tonypi/commands/response", robots, humans},
+	{"tonypi/emergency_stop/response", robots, humans},
+	// to the robot
+	{"tonypi/commands/r1", staff, own + " " + humans},
+	{"tonypi/commands/broadcast", staff, everyone},
+	{"tonypi/emergency_stop/r1", staff, own + " " + humans},
+	{"tonypi/emergency_stop/broadcast", staff, everyone},
+	{"tonypi/config/r1", "admin", own + " " + humans},
+	{"tonypi/items/r1", "admin", own + " " + humans},
+	{"tonypi/drive/r1", none, own + " " + humans}, // the server's own bus alone
+}
 
-		// What nobody may.
-		"":                            "",
-		"tonypi":                      "",
-		"tonypi/":                     "",
-		"tonypi/sensors":              "",
-		"tonypi/sensors/":             "",
-		"tonypi/sensors/r1/":          "",
-		"tonypi/sensors/r1/x":         "",
-		"tonypi/sensors/+":            "",
-		"tonypi/sensors/#":            "",
-		"tonypi/sensors/broadcast":    "",
-		"tonypi/sensors/response":     "",
-		"tonypi/config/broadcast":     "",
-		"tonypi/commands":             "",
-		"tonypi/commands/":            "",
-		"tonypi/commands/+":           "",
-		"tonypi/commands/$x":          "",
-		"tonypi/commands/broadcast/x": "",
-		"tonypi/battery/":             "",
-		"tonypi/unknown/r1":           "",
-		"tonypi/camera/r1":            "",
-		"/tonypi/sensors/r1":          "",
-		"TONYPI/sensors/r1":           "",
-		"$SYS/broker/uptime":          "",
-		"$share/g/tonypi/sensors/r1":  "",
-		"other/sensors/r1":            "",
-		"tonypi/sensors/r1\x00":       "",
-		"tonypi/sensors/" + strings.Repeat("r", tonypi.MaxRobotID+1): "",
+// Every topic × everybody, both ways.
+func TestRights(t *testing.T) {
+	told := map[topicKind]bool{}
+	publish, subscribe := map[string]string{}, map[string]string{}
+	for _, r := range rights {
+		k, _ := parseTopic(r.topic)
+		told[k] = true
+		publish[r.topic], subscribe[r.topic] = r.publish, r.subscribe
+	}
+	checkTable(t, publish, MayPublish)
+	checkTable(t, subscribe, MaySubscribe)
+	for k := notOurs + 1; int(k) < len(topicNames); k++ {
+		if !told[k] {
+			t.Errorf("nobody says who may use %s", topicNames[k])
+		}
+	}
+}
+
+func TestMayPublishNothingElse(t *testing.T) {
+	table := map[string]string{}
+	for _, topic := range []string{
+		"",
+		"tonypi",
+		"tonypi/",
+		"tonypi/sensors",
+		"tonypi/sensors/",
+		"tonypi/sensors/r1/",
+		"tonypi/sensors/r1/x",
+		"tonypi/sensors/+",
+		"tonypi/sensors/#",
+		"tonypi/sensors/broadcast",
+		"tonypi/sensors/response",
+		"tonypi/config/broadcast",
+		"tonypi/commands",
+		"tonypi/commands/",
+		"tonypi/commands/+",
+		"tonypi/drive",
+		"tonypi/drive/broadcast",
+		"tonypi/drive/+",
+		"tonypi/commands/$x",
+		"tonypi/commands/broadcast/x",
+		"tonypi/battery/",
+		"tonypi/unknown/r1",
+		"tonypi/camera/r1",
+		"/tonypi/sensors/r1",
+		"TONYPI/sensors/r1",
+		"$SYS/broker/uptime",
+		"$share/g/tonypi/sensors/r1",
+		"other/sensors/r1",
+		"tonypi/sensors/r1\x00",
+		"tonypi/sensors/" + strings.Repeat("r", tonypi.MaxRobotID+1),
+	} {
+		table[topic] = none
 	}
 	checkTable(t, table, MayPublish)
 }
 
-func TestMaySubscribe(t *testing.T) {
+func TestMaySubscribeFilters(t *testing.T) {
 	table := map[string]string{
-		"tonypi/commands/r1":              own + " " + humans,
-		"tonypi/commands/broadcast":       everyone,
-		"tonypi/emergency_stop/r1":        own + " " + humans,
-		"tonypi/emergency_stop/broadcast": everyone,
-		"tonypi/config/r1":                own + " " + humans,
-		"tonypi/items/r1":                 own + " " + humans,
-
-		"tonypi/sensors/r1":              humans,
-		"tonypi/servos/r1":               humans,
-		"tonypi/status/r1":               humans,
-		"tonypi/logs/r1":                 humans,
-		"tonypi/job/r1":                  humans,
-		"tonypi/scan/r1":                 humans,
-		"tonypi/vision/r1":               humans,
-		"tonypi/battery/r1":              humans,
-		"tonypi/location/r1":             humans,
-		"tonypi/battery":                 humans,
-		"tonypi/location":                humans,
-		"tonypi/commands/response":       humans,
-		"tonypi/emergency_stop/response": humans,
-		"tonypi/#":                       humans,
-		"tonypi/+/r1":                    humans,
-		"tonypi/sensors/+":               humans,
-		"tonypi/commands/+":              humans,
-		"tonypi/commands/#":              humans,
-		"$share/g/tonypi/sensors/+":      humans,
-		"$share/g/tonypi/#":              humans,
+		"tonypi/#":                  humans,
+		"tonypi/+/r1":               humans,
+		"tonypi/sensors/+":          humans,
+		"tonypi/commands/+":         humans,
+		"tonypi/commands/#":         humans,
+		"$share/g/tonypi/sensors/+": humans,
+		"$share/g/tonypi/#":         humans,
 
 		"":                              "",
 		"#":                             "",
@@ -202,6 +214,7 @@ func TestTopicRobot(t *testing.T) {
 		{"tonypi/emergency_stop/broadcast", "", "emergency_stop/broadcast"},
 		{"tonypi/config/r1", "r1", "config"},
 		{"tonypi/items/r1", "r1", "items"},
+		{"tonypi/drive/r1", "r1", "drive"},
 		{"tonypi/sensors/Bücher 1", "Bücher 1", "sensors"},
 		{"tonypi/sensors/a/b", "", "other"},
 		{"x/sensors/r1", "", "other"},

@@ -23,6 +23,7 @@ const DefaultStopReason = "Emergency stop triggered"
 const (
 	MaxCommand    = 64 << 10 // bytes of payload
 	MaxParameters = 64
+	MaxVersion    = 1 << 53 // of a configuration: what a JSON number holds exactly
 )
 
 // Command is one order to a robot.
@@ -214,6 +215,9 @@ type Config struct {
 	Type string          `json:"config_type"`
 	Data json.RawMessage `json:"config_data"` // a JSON object
 	Time time.Time       `json:"timestamp"`
+
+	// Version is what the robot answers with and tells in its status; 0 asks for no answer. At most MaxVersion.
+	Version int64 `json:"version,omitempty"`
 }
 
 // EncodeConfig writes configuration for ConfigTopic.
@@ -223,6 +227,9 @@ func EncodeConfig(c Config) ([]byte, error) {
 	}
 	if data := bytes.TrimSpace(c.Data); len(data) == 0 || data[0] != '{' {
 		return nil, tonypi.Errorf(tonypi.Invalid, "config_data must be a JSON object")
+	}
+	if c.Version < 0 || c.Version > MaxVersion {
+		return nil, tonypi.Errorf(tonypi.Invalid, "a configuration's version must lie between 0 and %d", int64(MaxVersion))
 	}
 	c.Time = c.Time.UTC()
 	return marshal(c)
@@ -248,6 +255,9 @@ func DecodeConfig(payload []byte) (Config, error) {
 	}
 	if s, ok := body["timestamp"].(string); ok {
 		c.Time, _, _ = parseStamp([]byte(s))
+	}
+	if v, ok := body["version"].(float64); ok && v >= 0 && v <= MaxVersion {
+		c.Version = int64(v)
 	}
 	return c, nil
 }

@@ -327,6 +327,9 @@ func (d *decoder) four(i int32, names ...string) *[4]float64 {
 	return &b
 }
 
+// maxStopMS is the longest that a robot may claim to have needed for a stop, in ms.
+const maxStopMS = 1e7
+
 // ack reads a robot's answer to a command. An answer that tells whether the robot is stopped is also presence.
 func (d *decoder) ack() {
 	a := &tonypi.Ack{Data: d.verbatim()}
@@ -338,6 +341,14 @@ func (d *decoder) ack() {
 			a.Success = d.nodes[i].kind == truth
 		case "message":
 			a.Message = d.text(i, MaxLine)
+		case "stop_ms":
+			if v, ok := d.within(i, 0, maxStopMS, 0); ok {
+				a.StopMS = &v
+			}
+		case "config_version":
+			if !d.isNull(i) {
+				a.Config = d.version(i)
+			}
 		}
 	}
 	if i, ok := d.member(0, "command_id", "id"); ok {

@@ -26,6 +26,7 @@ var hostFields = [...]hostField{
 	{tonypi.WifiSignal, -200, 50, 0, []string{"wifi_signal", "system_wifi_signal", "rssi"}},
 	{tonypi.NetworkRTT, 0, 1e7, 0, []string{"network_rtt", "system_network_rtt", "rtt_ms"}},
 	{tonypi.BatteryPercent, 0, 100, 1, []string{"battery_level", "battery_percent"}},
+	{tonypi.DriveLimit, 0, 100, 1, []string{"drive_limit"}},
 }
 
 // hostNames finds a field and the rank of the name by the name.
@@ -119,7 +120,15 @@ func (d *decoder) presence(p *tonypi.Presence, i int32) {
 		p.Stopped = ok && v != 0
 	case "emergency_reason":
 		p.StopReason = d.text(i, MaxLine)
+	case "config_version":
+		p.Config = d.version(i)
 	}
+}
+
+// version reads the number of a configuration.
+func (d *decoder) version(i int32) int64 {
+	v, _ := d.within(i, 0, MaxVersion, 0)
+	return int64(v)
 }
 
 // address reads an IP address.

@@ -101,6 +101,7 @@ type Status struct {
 	Throttled   *float64 // flags as the Raspberry Pi gives them
 	WifiSignal  *float64 // dBm
 	NetworkRTT  *float64 // ms
+	DriveLimit  *float64 // % of what the robot can: the speed that driving is limited to now
 }
 
 // EncodeStatus writes a status for StatusTopic, in the original clients' form with our own fields besides.
@@ -115,6 +116,7 @@ func EncodeStatus(id tonypi.RobotID, at time.Time, s Status) ([]byte, error) {
 		Throttled   *float64 `json:"throttled,omitempty"`
 		WifiSignal  *float64 `json:"wifi_signal,omitempty"`
 		NetworkRTT  *float64 `json:"network_rtt,omitempty"`
+		DriveLimit  *float64 `json:"drive_limit,omitempty"`
 	}
 	return bounded(struct {
 		head
@@ -127,10 +129,11 @@ func EncodeStatus(id tonypi.RobotID, at time.Time, s Status) ([]byte, error) {
 		Posture   string `json:"posture,omitempty"`
 		Stopped   bool   `json:"emergency_stopped"`
 		Reason    string `json:"emergency_reason,omitempty"`
+		Config    int64  `json:"config_version,omitempty"`
 	}{
 		newHead(id, at), s.Status,
-		host{s.Platform, s.CPU, s.Memory, s.Disk, s.Temperature, s.Uptime, s.Throttled, s.WifiSignal, s.NetworkRTT},
-		s.Hardware, s.Address, s.CameraURL, s.Agent, s.Posture, s.Stopped, s.StopReason,
+		host{s.Platform, s.CPU, s.Memory, s.Disk, s.Temperature, s.Uptime, s.Throttled, s.WifiSignal, s.NetworkRTT, s.DriveLimit},
+		s.Hardware, s.Address, s.CameraURL, s.Agent, s.Posture, s.Stopped, s.StopReason, s.Config,
 	})
 }
 
@@ -250,6 +253,12 @@ func EncodeAck(id tonypi.RobotID, at time.Time, a tonypi.Ack) ([]byte, error) {
 	body["robot_id"], body["success"], body["message"] = id, a.Success, a.Message
 	if !at.IsZero() {
 		body["timestamp"] = stampText(at)
+	}
+	if a.StopMS != nil {
+		body["stop_ms"] = *a.StopMS
+	}
+	if a.Config != 0 {
+		body["config_version"] = a.Config
 	}
 	for name, s := range map[string]string{"command_id": a.CommandID, "type": a.Type, "reason": a.Reason} {
 		if s != "" {

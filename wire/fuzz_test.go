@@ -148,6 +148,8 @@ func TestScanOddTexts(t *testing.T) {
 func FuzzDecodeCommand(f *testing.F) {
 	seeds(f, func(s string) { f.Add(s) })
 	f.Add(`{"type":"move","direction":"forward","id":"m1","command":"x","parameters":{"distance":1}}`)
+	f.Add(`{"forward":1,"turn":-0.5,"strafe":0,"speed":0.5,"seq":1,"sent":1795457082500}`)
+	f.Add(`{"config_type":"all","config_data":{},"version":3}`)
 	f.Fuzz(func(t *testing.T, payload string) {
 		c, err := DecodeCommand(StopBroadcast, []byte(payload))
 		if err != nil || c.Type != EmergencyStop || c.Reason == "" {
@@ -157,7 +159,14 @@ func FuzzDecodeCommand(f *testing.F) {
 		if err == nil && (c.Type == "" || len(c.ID) > MaxID || len(c.Type) > MaxName || len(c.Parameters) > MaxParameters) {
 			t.Fatalf("%q: %+v", payload, c)
 		}
-		_, _ = DecodeConfig([]byte(payload))
+		if c, err := DecodeConfig([]byte(payload)); err == nil && (c.Version < 0 || c.Version > MaxVersion) {
+			t.Fatalf("%q: version %d", payload, c.Version)
+		}
+		if d, err := DecodeDrive(DriveTopic("r1"), []byte(payload)); err == nil {
+			if _, err := EncodeDrive(d); err != nil {
+				t.Fatalf("%q: %v", payload, err)
+			}
+		}
 		_, _ = DecodeItem([]byte(payload))
 	})
 }

@@ -57,6 +57,9 @@ func readExample(topic string, payload []byte) error {
 	case configTopic:
 		_, err := DecodeConfig(payload)
 		return err
+	case driveTopic:
+		_, err := DecodeDrive(topic, payload)
+		return err
 	case itemsTopic:
 		a, err := DecodeItem(payload)
 		if err == nil && (a.Time.IsZero() || a.Found != (a.Message == "")) {
@@ -86,7 +89,7 @@ func TestProtocolPageIsComplete(t *testing.T) {
 			words = append(words, string(m.Metric))
 		}
 	}
-	words = append(words, "256 KiB", "64 KiB", "32 deep / 65,536", "4,096 · 64 · 256 · 64", "cut at 4,096 bytes", "0 to 253")
+	words = append(words, "256 KiB", "64 KiB", "1 KiB", "`stop_ms`", "`config_version`", "`version`", "32 deep / 65,536", "4,096 · 64 · 256 · 64", "cut at 4,096 bytes", "0 to 253")
 	for _, w := range words {
 		if !strings.Contains(page, w) {
 			t.Errorf("docs/protocol.md does not mention %s", w)

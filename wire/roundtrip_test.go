@@ -27,7 +27,7 @@ func TestRobotToServer(t *testing.T) {
 		return tonypi.Reading{Robot: id, Metric: m, Source: source, Value: v, Time: stampA}
 	}
 	presence := tonypi.Presence{Status: "emergency_stopped", Address: "192.0.2.7", CameraURL: "https://192.0.2.7:8081/?action=stream",
-		Platform: "linux/arm64", Agent: "tonypi 1.0", Posture: "held", Stopped: true, StopReason: "button <&> \u2028"}
+		Platform: "linux/arm64", Agent: "tonypi 1.0", Posture: "held", Stopped: true, StopReason: "button <&> \u2028", Config: 7}
 	job := tonypi.JobProgress{Task: "t", Status: "active", Phase: "scanning", ItemsDone: 0, ItemsTotal: 3, Percent: 0, Reason: "r",
 		StartTime: stampB, EndTime: stampA, Elapsed: 2.5, Estimated: 10, Success: ptr(false),
 		HasItemsDone: true, HasItemsTotal: true, HasPercent: true}
@@ -58,10 +58,10 @@ func TestRobotToServer(t *testing.T) {
 		}}},
 		{"status", StatusTopic(id), func() ([]byte, error) {
 			return EncodeStatus(id, stampA, Status{Presence: presence, Hardware: true, CPU: ptr(1.0), Memory: ptr(2.0), Disk: ptr(3.0),
-				Temperature: ptr(4.0), Uptime: ptr(5.0), Throttled: ptr(6.0), WifiSignal: ptr(-7.0), NetworkRTT: ptr(8.0)})
+				Temperature: ptr(4.0), Uptime: ptr(5.0), Throttled: ptr(6.0), WifiSignal: ptr(-7.0), NetworkRTT: ptr(8.0), DriveLimit: ptr(45.0)})
 		}, tonypi.Update{Presence: &presence, Readings: []tonypi.Reading{
 			reading(tonypi.CPUPercent, "", 1), reading(tonypi.MemoryPercent, "", 2), reading(tonypi.DiskPercent, "", 3), reading(tonypi.CPUTemperature, "", 4),
-			reading(tonypi.Uptime, "", 5), reading(tonypi.Throttled, "", 6), reading(tonypi.WifiSignal, "", -7), reading(tonypi.NetworkRTT, "", 8),
+			reading(tonypi.Uptime, "", 5), reading(tonypi.Throttled, "", 6), reading(tonypi.WifiSignal, "", -7), reading(tonypi.NetworkRTT, "", 8), reading(tonypi.DriveLimit, "", 45),
 		}}},
 		{"bare status", StatusTopic(id), func() ([]byte, error) {
 			return EncodeStatus(id, stampA, Status{Presence: tonypi.Presence{Status: "online"}})
@@ -98,12 +98,16 @@ func TestRobotToServer(t *testing.T) {
 			return EncodeAck(id, stampA, tonypi.Ack{CommandID: "c1", Success: true, Message: "done", Data: []byte(`{"battery_level":50}`)})
 		}, tonypi.Update{Ack: &tonypi.Ack{CommandID: "c1", Success: true, Message: "done",
 			Data: []byte(`{"battery_level":50,"command_id":"c1","message":"done","robot_id":"r 1 é\"x","success":true,"timestamp":"2026-11-23T18:04:42.123456789Z"}`)}}},
+		{"configuration ack", CommandResponse, func() ([]byte, error) {
+			return EncodeAck(id, stampA, tonypi.Ack{Config: 12, Message: "no"})
+		}, tonypi.Update{Ack: &tonypi.Ack{Config: 12, Message: "no",
+			Data: []byte(`{"config_version":12,"message":"no","robot_id":"r 1 é\"x","success":false,"timestamp":"2026-11-23T18:04:42.123456789Z"}`)}}},
 		{"stop ack", StopResponse, func() ([]byte, error) {
-			return EncodeAck(id, stampA, tonypi.Ack{CommandID: "e1", Type: EmergencyStop, Success: true, Reason: "why", Data: []byte(`{"state":{"emergency_stopped":true}}`)})
+			return EncodeAck(id, stampA, tonypi.Ack{CommandID: "e1", Type: EmergencyStop, Success: true, Reason: "why", StopMS: ptr(1.25), Data: []byte(`{"state":{"emergency_stopped":true}}`)})
 		}, tonypi.Update{
 			Presence: &tonypi.Presence{Status: "emergency_stopped", Stopped: true, StopReason: "why"},
-			Ack: &tonypi.Ack{CommandID: "e1", Type: EmergencyStop, Success: true, Reason: "why",
-				Data: []byte(`{"command_id":"e1","message":"","reason":"why","robot_id":"r 1 é\"x","state":{"emergency_stopped":true},"success":true,"timestamp":"2026-11-23T18:04:42.123456789Z","type":"emergency_stop"}`)}}},
+			Ack: &tonypi.Ack{CommandID: "e1", Type: EmergencyStop, Success: true, Reason: "why", StopMS: ptr(1.25),
+				Data: []byte(`{"command_id":"e1","message":"","reason":"why","robot_id":"r 1 é\"x","state":{"emergency_stopped":true},"stop_ms":1.25,"success":true,"timestamp":"2026-11-23T18:04:42.123456789Z","type":"emergency_stop"}`)}}},
 	}
 	for _, tt := range tests {
 		payload, err := tt.payload()
@@ -158,9 +162,15 @@ func TestEncodeRefuses(t *testing.T) {
 		"large command": func() ([]byte, error) {
 			return EncodeCommand(Command{Type: "move", ID: "1", Parameters: map[string]any{"x": strings.Repeat("x", MaxCommand)}})
 		},
-		"config type":   func() ([]byte, error) { return EncodeConfig(Config{Data: json.RawMessage(`{}`)}) },
-		"config data":   func() ([]byte, error) { return EncodeConfig(Config{Type: "a", Data: json.RawMessage(`[]`)}) },
-		"broken config": func() ([]byte, error) { return EncodeConfig(Config{Type: "a", Data: json.RawMessage(`{`)}) },
+		"config type": func() ([]byte, error) { return EncodeConfig(Config{Data: json.RawMessage(`{}`)}) },
+		"config data": func() ([]byte, error) { return EncodeConfig(Config{Type: "a", Data: json.RawMessage(`[]`)}) },
+		"config version": func() ([]byte, error) {
+			return EncodeConfig(Config{Type: "a", Data: json.RawMessage(`{}`), Version: -1})
+		},
+		"fast beat":      func() ([]byte, error) { return EncodeDrive(tonypi.Drive{Forward: 1.01}) },
+		"NaN beat":       func() ([]byte, error) { return EncodeDrive(tonypi.Drive{Turn: nan}) },
+		"backward speed": func() ([]byte, error) { return EncodeDrive(tonypi.Drive{Speed: -0.1}) },
+		"broken config":  func() ([]byte, error) { return EncodeConfig(Config{Type: "a", Data: json.RawMessage(`{`)}) },
 	}
 	for name, encode := range tests {
 		b, err := encode()
@@ -204,7 +214,7 @@ func TestServerToRobot(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v %s", err, diff)
 	}
-	config := Config{Type: "navigation", Data: json.RawMessage(`{"speed":1}`), Time: stampA}
+	config := Config{Type: "navigation", Data: json.RawMessage(`{"speed":1}`), Time: stampA, Version: 41}
 	if b, err = EncodeConfig(config); err != nil {
 		t.Fatal(err)
 	}
@@ -222,6 +232,33 @@ func TestServerToRobot(t *testing.T) {
 		got, err := DecodeItem(b)
 		if diff := cmp.Diff(a, got); diff != "" || err != nil {
 			t.Errorf("%v %s", err, diff)
+		}
+	}
+}
+
+// A beat is read as it was written, and one that is not sound does not move a robot.
+func TestDrive(t *testing.T) {
+	for _, d := range []tonypi.Drive{
+		{Robot: "r1", Forward: 1, Turn: -0.5, Strafe: 0.25, Speed: 0.75, Seq: 7, Sent: 1795457082500},
+		{Robot: "Bücher 1", Seq: math.MaxUint64},
+	} {
+		b, err := EncodeDrive(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := DecodeDrive(DriveTopic(d.Robot), b)
+		if diff := cmp.Diff(d, got); diff != "" || err != nil {
+			t.Errorf("%s: %v %s", b, err, diff)
+		}
+	}
+	for _, tt := range []struct{ topic, payload string }{
+		{DriveTopic("r1"), ``}, {DriveTopic("r1"), `null`}, {DriveTopic("r1"), `[]`}, {DriveTopic("r1"), `{"forward":2}`},
+		{DriveTopic("r1"), `{"forward":"1"}`}, {DriveTopic("r1"), `{"turn":NaN}`}, {DriveTopic("r1"), `{"speed":-1}`},
+		{DriveTopic("r1"), `{"speed":1.5}`}, {DriveTopic("r1"), `{"seq":-1}`}, {DriveTopic("r1"), `{"strafe":-1e9}`},
+		{DriveTopic("r1"), `{"x":"` + strings.Repeat("x", MaxDrive) + `"}`}, {CommandTopic("r1"), `{}`}, {"tonypi/drive", `{}`},
+	} {
+		if d, err := DecodeDrive(tt.topic, []byte(tt.payload)); err == nil {
+			t.Errorf("%s %.40q is read as %+v", tt.topic, tt.payload, d)
 		}
 	}
 }

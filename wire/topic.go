@@ -52,12 +52,15 @@ func StopTopic(id tonypi.RobotID) string { return "tonypi/emergency_stop/" + str
 // ConfigTopic is where one robot gets its configuration.
 func ConfigTopic(id tonypi.RobotID) string { return "tonypi/config/" + string(id) }
 
+// DriveTopic is where one robot gets the beats of somebody who drives it. Only the server publishes there.
+func DriveTopic(id tonypi.RobotID) string { return "tonypi/drive/" + string(id) }
+
 // ItemTopic is where one robot gets the answer to a scan.
 func ItemTopic(id tonypi.RobotID) string { return "tonypi/items/" + string(id) }
 
 // RobotFilters are the subscriptions of one robot: everything that the server may send it, and nothing else.
 func RobotFilters(id tonypi.RobotID) []string {
-	return []string{CommandTopic(id), CommandBroadcast, StopTopic(id), StopBroadcast, ConfigTopic(id), ItemTopic(id)}
+	return []string{CommandTopic(id), CommandBroadcast, StopTopic(id), StopBroadcast, ConfigTopic(id), ItemTopic(id), DriveTopic(id)}
 }
 
 // ServerFilters are the subscriptions of a server on a broker that is not its own: everything that robots publish. No
@@ -112,12 +115,13 @@ const (
 	stopBroadcast
 	configTopic
 	itemsTopic
+	driveTopic
 )
 
 var topicNames = [...]string{
 	"other", "sensors", "servos", "status", "logs", "job", "scan", "vision", "battery", "location",
 	"commands/response", "emergency_stop/response",
-	"commands", "commands/broadcast", "emergency_stop", "emergency_stop/broadcast", "config", "items",
+	"commands", "commands/broadcast", "emergency_stop", "emergency_stop/broadcast", "config", "items", "drive",
 }
 
 // up reports whether the topic leads from robot to server.
@@ -185,6 +189,8 @@ func wordKind(word string) topicKind {
 		return configTopic
 	case "items":
 		return itemsTopic
+	case "drive":
+		return driveTopic
 	}
 	return notOurs
 }
