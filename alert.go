@@ -2,6 +2,7 @@ package tonypi
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -34,7 +35,7 @@ func (s Severity) Rank() int {
 type Rule struct {
 	ID         int64     `json:"id"`
 	Type       string    `json:"metric_type" doc:"Alert type that the rule raises: cpu, memory, disk, temperature, battery, servo_temp, servo_voltage, offline, or a name of your own"`
-	Metric     Metric    `json:"metric" doc:"What is judged; empty for the built-in rule about silence"`
+	Metric     Metric    `json:"metric" doc:"What is judged; empty for the built-in rules about silence and about what happened"`
 	Robot      RobotID   `json:"robot_id" doc:"Empty: every robot"`
 	Warning    float64   `json:"warning_threshold"`
 	Critical   float64   `json:"critical_threshold"`
@@ -93,6 +94,12 @@ func (r Rule) Validate() error {
 	if r.Type == "" || len(r.Type) > 50 {
 		return Errorf(Invalid, "metric_type must have 1 to 50 characters")
 	}
+	if slices.Contains(EventAlerts, r.Type) {
+		if r.Metric != "" {
+			return Errorf(Invalid, "the rule about %q judges no metric", r.Type)
+		}
+		return nil
+	}
 	if _, ok := r.Metric.Info(); !ok && r.Type != SilenceRule {
 		return Errorf(Invalid, "unknown metric %q", r.Metric)
 	}
@@ -113,6 +120,18 @@ func (r Rule) Validate() error {
 
 // SilenceRule is the type of the built-in rule about robots that fall silent. Its thresholds are seconds without data.
 const SilenceRule = "offline"
+
+// Types of alerts that something that happened raises, not a metric.
+const (
+	StopAlert            = "emergency_stop"   // a robot is stopped
+	StopUnconfirmedAlert = "stop_unconfirmed" // a robot was told to stop and did not confirm it
+	JobFailedAlert       = "job_failed"
+	FallAlert            = "fall"
+)
+
+// EventAlerts are these types. A disabled rule of such a type (without a metric, its thresholds mean nothing) switches the
+// alert off, for one robot or for all; without a rule it is on.
+var EventAlerts = []string{StopAlert, StopUnconfirmedAlert, JobFailedAlert, FallAlert}
 
 // DefaultRules are the global rules that a new server starts with.
 func DefaultRules() []Rule {

@@ -34,6 +34,7 @@ type JobProgress struct {
 	Started    bool      `json:"-"` // the message says that the job begins now
 	LastItem   []byte    `json:"-"` // a JSON object; nil when the message has none
 	Action     Seconds   `json:"action_duration"`
+	Time       time.Time `json:"-"` // when it was so by the server's clock; zero: when the message arrived
 	// Has says which numbers the message really gave; a missing number is not 0.
 	HasItemsDone, HasItemsTotal, HasPercent bool `json:"-"`
 }
