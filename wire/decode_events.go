@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"encoding/json"
 	"math"
 	"strings"
 	"unicode/utf8"
@@ -80,6 +81,11 @@ func jobStatus(s string) string {
 	return ""
 }
 
+// jobStarts reports whether a status word says that the job begins now.
+func jobStarts(s string) bool {
+	return strings.EqualFold(s, "started") || strings.EqualFold(s, "start")
+}
+
 // job reads how a job goes, in all five shapes of the original clients.
 func (d *decoder) job() {
 	j, known := &tonypi.JobProgress{}, false
@@ -92,9 +98,6 @@ func (d *decoder) job() {
 		if v, ok := d.within(i, 0, 100, 1); ok {
 			j.Percent, j.HasPercent, known = v, true, true
 		}
-	}
-	if i, ok := d.member(0, "elapsed_time", "action_duration"); ok {
-		j.Elapsed, known = d.seconds(i), true
 	}
 	if i, ok := d.member(0, "reason", "cancel_reason"); ok {
 		j.Reason, known = d.text(i, MaxLine), true
@@ -110,7 +113,8 @@ func (d *decoder) jobField(j *tonypi.JobProgress, i int32) bool {
 	case "task_name":
 		j.Task = d.text(i, MaxTask)
 	case "status":
-		j.Status = jobStatus(d.text(i, MaxWord))
+		word := d.text(i, MaxWord)
+		j.Status, j.Started = jobStatus(word), jobStarts(word)
 	case "phase":
 		j.Phase = d.text(i, MaxName)
 	case "items_done":
@@ -121,14 +125,65 @@ func (d *decoder) jobField(j *tonypi.JobProgress, i int32) bool {
 		j.StartTime = d.time(i)
 	case "end_time":
 		j.EndTime = d.time(i)
+	case "elapsed_time":
+		j.Elapsed = d.seconds(i)
+	case "action_duration":
+		j.Action = d.seconds(i)
 	case "estimated_duration":
 		j.Estimated = d.seconds(i)
+	case "last_item":
+		j.LastItem = d.item(i)
 	case "success":
 		j.Success = d.yes(i)
 	default:
 		return false
 	}
 	return true
+}
+
+// item writes an object anew as JSON of at most MaxItem bytes, or returns nil. Numbers that are not finite become null.
+func (d *decoder) item(i int32) []byte {
+	n := d.nodes[i]
+	if n.kind != object {
+		d.problems.add(BadShape, "%q is not an object", d.name(i))
+		return nil
+	}
+	if n.next-i <= maxItemNodes {
+		if b, err := json.Marshal(d.plain(i)); err == nil && len(b) <= MaxItem {
+			return b
+		}
+	}
+	d.problems.add(TooLarge, "%q is over %d bytes", d.name(i), MaxItem)
+	return nil
+}
+
+const maxItemNodes = 256 // values in a job's last item
+
+// plain returns value i as encoding/json has it.
+func (d *decoder) plain(i int32) any {
+	n := d.nodes[i]
+	switch n.kind {
+	case object:
+		members := make(map[string]any)
+		for j := i + 1; j < n.next; j = d.nodes[j].next {
+			members[clean(d.name(j), MaxName)] = d.plain(j)
+		}
+		return members
+	case list:
+		elements := []any{}
+		for j := i + 1; j < n.next; j = d.nodes[j].next {
+			elements = append(elements, d.plain(j))
+		}
+		return elements
+	case truth, falsehood:
+		return n.kind == truth
+	case text, escaped:
+		return d.text(i, MaxItem)
+	}
+	if v, ok := d.float(i); ok {
+		return v
+	}
+	return nil
 }
 
 // count reads a number of things, 0 to 1,000,000,000.

@@ -194,6 +194,9 @@ func EncodeJob(id tonypi.RobotID, at time.Time, j tonypi.JobProgress) ([]byte, e
 	}
 	put("timestamp", optionalStamp(at), !at.IsZero())
 	put("task_name", j.Task, j.Task != "")
+	if j.Started {
+		j.Status = "started"
+	}
 	put("status", j.Status, j.Status != "")
 	put("phase", j.Phase, j.Phase != "")
 	put("items_done", j.ItemsDone, j.HasItemsDone)
@@ -204,6 +207,8 @@ func EncodeJob(id tonypi.RobotID, at time.Time, j tonypi.JobProgress) ([]byte, e
 	put("end_time", optionalStamp(j.EndTime), !j.EndTime.IsZero())
 	put("elapsed_time", float64(j.Elapsed), j.Elapsed != 0)
 	put("estimated_duration", float64(j.Estimated), j.Estimated != 0)
+	put("action_duration", float64(j.Action), j.Action != 0)
+	put("last_item", json.RawMessage(j.LastItem), len(j.LastItem) > 0)
 	put("success", j.Success, j.Success != nil)
 	return bounded(body)
 }

@@ -66,6 +66,8 @@ type decoded struct {
 	Update   any      `json:",omitempty"`
 	Data     string   `json:",omitempty"` // Ack.Data, which is JSON itself
 	Given    string   `json:",omitempty"` // which numbers of a job were given
+	Started  bool     `json:",omitempty"` // of a job
+	LastItem string   `json:",omitempty"` // of a job, which is JSON itself
 	Problems []string `json:",omitempty"`
 }
 
@@ -85,6 +87,7 @@ func show(t testing.TB, m Message) []byte {
 		}
 		if j := u.Job; j != nil {
 			d.Given = fmt.Sprintf("done %v, total %v, percent %v", j.HasItemsDone, j.HasItemsTotal, j.HasPercent)
+			d.Started, d.LastItem = j.Started, string(j.LastItem)
 		}
 		d.Update = u
 	}

@@ -29,7 +29,7 @@ func TestRobotToServer(t *testing.T) {
 	presence := tonypi.Presence{Status: "emergency_stopped", Address: "192.0.2.7", CameraURL: "https://192.0.2.7:8081/?action=stream",
 		Platform: "linux/arm64", Agent: "tonypi 1.0", Posture: "held", Stopped: true, StopReason: "button <&> \u2028", Config: 7}
 	job := tonypi.JobProgress{Task: "t", Status: "active", Phase: "scanning", ItemsDone: 0, ItemsTotal: 3, Percent: 0, Reason: "r",
-		StartTime: stampB, EndTime: stampA, Elapsed: 2.5, Estimated: 10, Success: ptr(false),
+		StartTime: stampB, EndTime: stampA, Elapsed: 2.5, Estimated: 10, Action: 2, Started: true, LastItem: []byte(`{"sku":"a"}`), Success: ptr(false),
 		HasItemsDone: true, HasItemsTotal: true, HasPercent: true}
 	seen := tonypi.DetectionEvent{Time: stampB, Label: "ball", Confidence: ptr(0.5), Box: &[4]float64{1, 2, 3, 4}, CenterX: ptr(2.0),
 		FrameWidth: 640, State: "ACTING", Locked: true, Command: "LOCKED", Error: ptr(-0.5), Detected: ptr(true)}

@@ -21,6 +21,7 @@ const (
 	MaxCode    = 512  // scanned code
 	MaxID      = 100  // command IDs
 	MaxLogLine = 4096 // log messages
+	MaxItem    = 4096 // a job's last item, as JSON
 )
 
 // cut shortens s to at most n bytes without splitting a rune.
