@@ -11,6 +11,7 @@
 //   - an alert that a person resolved while its value is still over opens again when it gets worse, after the value was
 //     back, or after five minutes; one about silence only after the robot was heard again;
 //   - no timer runs on while its robot is silent: what nobody measured proves nothing;
+//   - what happens (a stop, a fall, a failed job) is told by Raise and Clear; a disabled rule of its type switches it off;
 //   - a changed rule judges the next data; a deleted or disabled one resolves its alerts ("rule change").
 //
 // What is not judged: servo and CPU temperatures of 0 or below 0 °C servo readings (the sensors' way of saying "no
@@ -185,8 +186,11 @@ func (e *Engine) tick(now time.Time) {
 			return
 		}
 		for key, c := range r.conditions {
-			if c.rule != nil {
+			switch {
+			case c.rule != nil:
 				e.settle(r, key, c, now)
+			case c.idle():
+				delete(r.conditions, key)
 			}
 		}
 	})

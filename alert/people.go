@@ -58,7 +58,7 @@ func (e *Engine) AcknowledgeAll(ctx context.Context, robot tonypi.RobotID, ids [
 
 // Resolve closes an alert by hand. If what it told is still true, it opens again when it gets worse, after the value was
 // back, or after five minutes (after a restart of the server at once); an alert about silence only after the robot was
-// heard again. Resolving a resolved alert changes nothing.
+// heard again, one about something that happened when it happens again. Resolving a resolved alert changes nothing.
 func (e *Engine) Resolve(ctx context.Context, id int64, user string) (tonypi.Alert, error) {
 	a, err := e.change(ctx, id, func(a *tonypi.Alert, c *condition, now time.Time) bool {
 		if a.Resolved {
@@ -77,8 +77,11 @@ func (e *Engine) Resolve(ctx context.Context, id int64, user string) (tonypi.Ale
 // mute takes the alert off and keeps it from opening again at once.
 func (c *condition) mute(now time.Time) {
 	c.muted, c.mutedUntil = c.alert.Severity, now.Add(muteFor)
-	if c.alert.Type == tonypi.SilenceRule {
+	switch {
+	case c.alert.Type == tonypi.SilenceRule:
 		c.muted = tonypi.Critical
+	case happens(c.alert.Type):
+		c.muted = tonypi.Calm // it happened; if it happens again that is another alert
 	}
 	c.alert = nil
 }

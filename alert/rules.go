@@ -60,7 +60,8 @@ func (r *rule) offCritical(v float64) bool {
 type ruleSet struct {
 	table    *table
 	byMetric map[tonypi.Metric][]*rule
-	silence  *rule // nil: silence is no reason
+	silence  *rule           // nil: silence is no reason
+	off      map[string]bool // types about what happened that a rule switches off
 }
 
 // find returns the rule of a type, or nil when there is none or it is disabled.
@@ -103,7 +104,7 @@ func newTable(rules []tonypi.Rule) *table {
 
 // compile makes the rules of a robot: its own, and the global ones of types that it has no rule of.
 func (t *table) compile(own, global []tonypi.Rule) *ruleSet {
-	set := &ruleSet{table: t, byMetric: make(map[tonypi.Metric][]*rule)}
+	set := &ruleSet{table: t, byMetric: make(map[tonypi.Metric][]*rule), off: make(map[string]bool)}
 	named := make(map[string]bool)
 	add := func(r tonypi.Rule) {
 		if named[r.Type] {
@@ -111,6 +112,8 @@ func (t *table) compile(own, global []tonypi.Rule) *ruleSet {
 		}
 		named[r.Type] = true
 		switch {
+		case happens(r.Type):
+			set.off[r.Type] = !r.Enabled
 		case !r.Enabled:
 		case r.Type == tonypi.SilenceRule:
 			set.silence = newRule(r)
@@ -261,10 +264,13 @@ func (e *Engine) recheck(now time.Time) {
 	})
 }
 
-// ruled finds the rule that stands behind a condition and reports whether there is one. Alerts that no rule raised stay.
+// ruled finds the rule that stands behind a condition and reports whether there is one. Alerts that no rule raised stay,
+// unless a rule switches their type off.
 func (e *Engine) ruled(rules *ruleSet, key conditionKey, c *condition) bool {
 	metric := tonypi.Metric("")
 	switch {
+	case rules.off[key.kind]:
+		return false
 	case c.alert != nil && c.alert.RuleID == 0:
 		return true
 	case c.alert != nil:

@@ -287,6 +287,8 @@ func (p *player) do(words []string) error {
 		return p.norule(arg(1), tonypi.RobotID(arg(2)))
 	case "seen":
 		p.engine.Seen(robot, now)
+	case "raise", "clear":
+		p.happen(words)
 	case "lost":
 		p.engine.Lost(robot, now)
 	case "bye":
@@ -326,6 +328,19 @@ func (p *player) do(words []string) error {
 		return p.readings(words)
 	}
 	return nil
+}
+
+// happen plays "raise r1 fall/posture critical It fell" and "clear r1 fall/posture ann".
+func (p *player) happen(words []string) {
+	robot := tonypi.RobotID(words[1])
+	kind, source, _ := strings.Cut(words[2], "/")
+	if words[0] == "clear" {
+		p.engine.Clear(robot, kind, source, strings.Join(words[3:], " "), time.Now())
+		return
+	}
+	p.engine.Raise(time.Now(), tonypi.Alert{
+		Robot: robot, Type: kind, Source: source, Severity: tonypi.Severity(words[3]), Title: "Event", Message: strings.Join(words[4:], " "),
+	})
 }
 
 // readings plays "r1 cpu_percent 95 servo_temperature/servo_3 60": one message.
