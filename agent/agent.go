@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"hash/fnv"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -14,21 +13,23 @@ import (
 
 // Agent is one robot's end of the wire.
 type Agent struct {
-	cfg    Config
-	log    *slog.Logger
-	bus    Publisher
-	queue  Queue
-	tick   time.Duration
-	offset time.Duration // moves this robot's slow messages against those of others
-	able   abilities
+	cfg   Config
+	log   *slog.Logger
+	bus   Publisher
+	queue Queue
+	beat  beat
+	able  abilities
 
-	wake    chan struct{} // something waits to be sent
-	changed chan struct{} // the status must be told now
-	latch   latch
-	orders  orders
-	link    link
-	dropped atomic.Uint64
-	sent    atomic.Uint64
+	wake     chan struct{} // something waits to be sent
+	changed  chan struct{} // the status must be told now
+	latch    latch
+	orders   orders
+	link     link
+	driving  driving
+	settings atomic.Pointer[settings]
+	retime   atomic.Pointer[Rates] // for the sampling goroutine
+	dropped  atomic.Uint64
+	sent     atomic.Uint64
 
 	readings []tonypi.Reading // of the sampling goroutine, reused
 	batch    batch            // the same
@@ -49,6 +50,10 @@ type abilities struct {
 	Eventful
 	Linked
 	Obeyer
+	Driver
+	Profiled
+	Filming
+	Photographer
 }
 
 func abilitiesOf(b Body) (a abilities) {
@@ -61,6 +66,10 @@ func abilitiesOf(b Body) (a abilities) {
 	a.Eventful, _ = b.(Eventful)
 	a.Linked, _ = b.(Linked)
 	a.Obeyer, _ = b.(Obeyer)
+	a.Driver, _ = b.(Driver)
+	a.Profiled, _ = b.(Profiled)
+	a.Filming, _ = b.(Filming)
+	a.Photographer, _ = b.(Photographer)
 	return a
 }
 
@@ -86,15 +95,18 @@ func New(c Config) (*Agent, error) {
 		c.Queue = NewMemory(0, 0)
 	}
 	c.Bounds = c.Bounds.filled()
-	h := fnv.New32a()
-	h.Write([]byte(c.ID))
+	if c.StopBus == nil {
+		c.StopBus = c.Bus
+	}
 	a := &Agent{
-		cfg: c, log: c.Log.With("robot", c.ID), bus: c.Bus, queue: c.Queue, tick: tick, able: abilitiesOf(c.Body),
-		offset: time.Duration(h.Sum32()%3600) * tick,
-		wake:   make(chan struct{}, c.Bounds.Inflight), changed: make(chan struct{}, 1),
+		cfg: c, log: c.Log.With("robot", c.ID), bus: c.Bus, queue: c.Queue, able: abilitiesOf(c.Body),
+		beat: beatOf(c.ID, c.Rates, c.Phase),
+		wake: make(chan struct{}, c.Bounds.Inflight), changed: make(chan struct{}, 1),
 	}
 	a.orders.life, a.orders.end = context.WithCancel(context.Background())
 	a.link.up = true
+	own := defaultSettings()
+	a.settings.Store(&own)
 	return a, nil
 }
 
@@ -104,6 +116,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	a.orders.shutdown.Store(&stop)
+	a.restoreSettings() // first: it says how the body stops
 	if err := a.restoreLatch(); err != nil {
 		return err
 	}
@@ -114,6 +127,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		work.Go(func() { a.send(ctx) })
 	}
 	work.Wait()
+	a.letGo()
 	a.orders.close()
 	a.goodbye(context.WithoutCancel(ctx))
 	return nil

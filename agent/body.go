@@ -48,7 +48,8 @@ type (
 	Postured interface {
 		Posture(at time.Time) string
 	}
-	// Eventful bodies have things to tell: Events adds logs, scans and at most one job message since the last call.
+	// Eventful bodies have things to tell: Events adds logs, scans, what the camera saw and at most one job message since
+	// the last call.
 	Eventful interface {
 		Events(at time.Time, u *tonypi.Update)
 	}
@@ -61,5 +62,25 @@ type (
 	// error when ctx ends or Stop is called. params holds JSON values.
 	Obeyer interface {
 		Do(ctx context.Context, kind string, params map[string]any) (string, error)
+	}
+	// Driver bodies can be driven. Drive moves the body from now on until the next Drive or Halt and returns at once:
+	// forward, turn (1 is left) and strafe (1 is left) lie between −1 and 1, speed between 0 and 1 of what it can. It is a
+	// Conflict after Stop until Resume, while an action runs, and for a body that lies on the floor. Halt stands still
+	// within one frame of the servo bus.
+	Driver interface {
+		Drive(forward, turn, strafe, speed float64) error
+		Halt()
+	}
+	// Profiled bodies can do something else than hold their pose when they are stopped: one of StopProfiles.
+	Profiled interface {
+		SetStopProfile(profile string) error
+	}
+	// Filming bodies have a camera that can be set: whether it runs at all, frames per second, JPEG quality in percent.
+	Filming interface {
+		Film(enabled bool, fps, quality int)
+	}
+	// Photographer bodies take a still picture of at most most bytes of JPEG.
+	Photographer interface {
+		Photo(at time.Time, most int) (jpeg []byte, err error)
 	}
 )

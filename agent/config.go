@@ -16,14 +16,20 @@ type Publisher interface {
 
 // Config says what an Agent is.
 type Config struct {
-	ID     tonypi.RobotID
-	Body   Body
-	Bus    Publisher
-	Log    *slog.Logger
-	Rates  Rates         // zero: DefaultRates
-	Phase  time.Duration // how long after each tick this robot samples and sends; below the tick. See Phase
-	Queue  Queue         // nil: NewMemory(0, 0)
-	Latch  string        // file that keeps an emergency stop over a restart; empty: it is not kept
+	ID    tonypi.RobotID
+	Body  Body
+	Bus   Publisher
+	Log   *slog.Logger
+	Rates Rates         // zero: DefaultRates
+	Phase time.Duration // how long after each tick this robot samples and sends; below the tick. See Phase
+	Queue Queue         // nil: NewMemory(0, 0)
+	Latch string        // file that keeps an emergency stop over a restart; empty: it is not kept
+
+	// StopBus is the session of the emergency stop, over which stops are answered; nil: Bus.
+	StopBus Publisher
+	// Settings is the file that keeps the last good settings of the server; empty: they are not kept.
+	Settings string
+
 	Self   Self
 	Bounds Bounds // zero fields: the defaults
 }
@@ -37,7 +43,7 @@ type Self struct {
 	Hardware  bool // false in simulation
 }
 
-// Rates are the intervals at which each kind of message is sent; 0 means never. They are multiples of 20 ms.
+// Rates are the intervals at which each kind of message is sent; 0 means never. They are multiples of 10 ms.
 type Rates struct {
 	Sensors  time.Duration
 	Servos   time.Duration
@@ -64,7 +70,7 @@ func FleetRates() Rates {
 }
 
 // minTick is the shortest interval.
-const minTick = 20 * time.Millisecond
+const minTick = 10 * time.Millisecond
 
 func (r Rates) all() [6]time.Duration {
 	return [...]time.Duration{r.Sensors, r.Servos, r.Status, r.Battery, r.Location, r.Events}

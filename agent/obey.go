@@ -23,11 +23,13 @@ const (
 	tooOld     = 5 * time.Second // for a command that the broker held back
 )
 
-// Subscriptions are the topics of ordinary commands with their handlers. Handlers return at once; answers are queued.
+// Subscriptions are the topics of commands, settings and driving with their handlers. Handlers return at once; answers are queued.
 func (a *Agent) Subscriptions() map[string]wire.Handler {
 	return map[string]wire.Handler{
 		wire.CommandTopic(a.cfg.ID): a.takeCommand,
 		wire.CommandBroadcast:       a.takeCommand,
+		wire.ConfigTopic(a.cfg.ID):  a.takeConfig,
+		wire.DriveTopic(a.cfg.ID):   a.takeDrive,
 	}
 }
 
@@ -118,13 +120,21 @@ func (a *Agent) takeCommand(_ context.Context, m wire.Message) error {
 	a.log.Debug("command", "command", c.Type, "id", c.ID)
 	switch c.Type {
 	case wire.EmergencyStop:
-		a.spawnStop(c)
+		a.spawnStop(c, FromServer, arrival(m))
 	case wire.Resume:
+		if a.heldBack(c) { // who sent it does not stand beside the robot now
+			a.refuse(c, tonypi.Errorf(tonypi.Unavailable, "The robot was out of reach when it was to resume"))
+			return nil
+		}
 		a.orders.spawn(func() { a.resume(c) })
 	case "status_request":
 		a.answer(c, "Status retrieved", map[string]any{"data": a.report()})
 	case "battery_request":
 		a.answer(c, "Battery status retrieved", map[string]any{"data": a.reportBattery()})
+	case "photo":
+		if !a.orders.spawn(func() { a.photo(c) }) {
+			a.refuse(c, tonypi.Errorf(tonypi.Unavailable, "The agent is ending"))
+		}
 	default:
 		a.enqueue(c)
 	}
@@ -231,23 +241,48 @@ func (a *Agent) refuse(c wire.Command, err error) {
 	a.acknowledge(wire.CommandResponse, tonypi.Ack{CommandID: c.ID, Message: message}, map[string]any{"command": c.Type})
 }
 
+// maxPhoto is the largest picture in bytes that goes into an answer; base64 makes it a third longer.
+const maxPhoto = 40 << 10
+
+// photo answers with a still picture.
+func (a *Agent) photo(c wire.Command) {
+	if a.able.Photographer == nil {
+		a.refuse(c, tonypi.Errorf(tonypi.Invalid, "This robot takes no photos"))
+		return
+	}
+	picture, err := a.able.Photo(time.Now(), maxPhoto)
+	if err == nil && len(picture) > maxPhoto {
+		err = tonypi.Errorf(tonypi.TooLarge, "The photo is over %d bytes", maxPhoto)
+	}
+	if err != nil {
+		a.refuse(c, err)
+		return
+	}
+	a.answer(c, "Photo taken", map[string]any{"photo": map[string]any{"content_type": "image/jpeg", "data": picture}})
+}
+
 func (a *Agent) acknowledge(topic string, ack tonypi.Ack, extra map[string]any) {
+	payload, err := a.encodeAck(ack, extra)
+	a.push(Answers, topic, payload, err)
+}
+
+func (a *Agent) encodeAck(ack tonypi.Ack, extra map[string]any) ([]byte, error) {
 	if len(extra) > 0 {
 		data, err := json.Marshal(extra)
 		if err != nil {
-			a.log.Error("answer cannot be written", "id", ack.CommandID, "err", err)
+			return nil, err
 		}
 		ack.Data = data
 	}
-	payload, err := wire.EncodeAck(a.cfg.ID, time.Now(), ack)
-	a.push(Answers, topic, payload, err)
+	return wire.EncodeAck(a.cfg.ID, time.Now(), ack)
 }
 
 // report is the answer to a status request, in the original clients' shape.
 func (a *Agent) report() map[string]any {
 	now := time.Now()
 	stopped, reason := a.latch.state()
-	data := map[string]any{"status": "online", "emergency_stopped": stopped, "emergency_reason": reason, "hardware_available": a.cfg.Self.Hardware}
+	data := map[string]any{"status": "online", "emergency_stopped": stopped, "emergency_reason": reason, "emergency_sources": a.latch.sources(),
+		"hardware_available": a.cfg.Self.Hardware, "config_version": a.settings.Load().Version}
 	if stopped {
 		data["status"] = "emergency_stopped"
 	}

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"hash/fnv"
 	"strconv"
 	"strings"
 	"time"
@@ -20,17 +21,36 @@ func (a *Agent) sample(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-a.changed:
+			if rates := a.retime.Swap(nil); rates != nil {
+				a.beat = beatOf(a.cfg.ID, *rates, a.cfg.Phase)
+				timer.Reset(0)
+			}
 			a.tellPresence()
 			continue
 		case <-timer.C:
 		}
-		stamp := time.Now().Add(-a.cfg.Phase).Truncate(a.tick).UTC()
+		stamp := time.Now().Add(-a.beat.phase).Truncate(a.beat.tick).UTC()
 		if !stamp.Equal(last) {
 			a.collect(stamp, last)
 			last = stamp
 		}
-		timer.Reset(time.Until(stamp.Add(a.tick + a.cfg.Phase)))
+		timer.Reset(time.Until(stamp.Add(a.beat.tick + a.beat.phase)))
 	}
+}
+
+// beat is when the agent samples. It belongs to the sampling goroutine.
+type beat struct {
+	rates  Rates
+	tick   time.Duration
+	phase  time.Duration // after each tick
+	offset time.Duration // moves this robot's slow messages against those of others
+}
+
+func beatOf(id tonypi.RobotID, r Rates, phase time.Duration) beat {
+	h := fnv.New32a()
+	h.Write([]byte(id))
+	tick := r.tick()
+	return beat{rates: r, tick: tick, phase: phase % tick, offset: time.Duration(h.Sum32()%3600) * tick}
 }
 
 // due reports whether a message of that interval belongs to this tick. After a pause one is due, not all that were missed.
@@ -38,8 +58,8 @@ func (a *Agent) due(every time.Duration, stamp, last time.Time) bool {
 	if every == 0 {
 		return false
 	}
-	if every > a.tick {
-		stamp, last = stamp.Add(a.offset), last.Add(a.offset)
+	if every > a.beat.tick {
+		stamp, last = stamp.Add(a.beat.offset), last.Add(a.beat.offset)
 	}
 	return !stamp.Truncate(every).Equal(last.Truncate(every))
 }
@@ -49,7 +69,7 @@ const statusPause = 400 * time.Millisecond
 
 // collect asks the body for everything that is due and queues one message per topic.
 func (a *Agent) collect(stamp, last time.Time) {
-	r := &a.cfg.Rates
+	r := &a.beat.rates
 	if a.able.Sensing != nil && a.due(r.Sensors, stamp, last) {
 		a.tellSensors(stamp)
 	}
@@ -197,10 +217,10 @@ func pointOf(readings []tonypi.Reading) (x, y, z float64) {
 	return x, y, z
 }
 
-// tellNews sends logs, scans and the job. What came after the last call is told in the order in which the body gives it.
+// tellNews sends logs, scans, sightings and the job. What came after the last call is told in the order in which the body gives it.
 func (a *Agent) tellNews(stamp time.Time) {
 	u := &a.news
-	*u = tonypi.Update{Logs: u.Logs[:0], Scans: u.Scans[:0]}
+	*u = tonypi.Update{Logs: u.Logs[:0], Scans: u.Scans[:0], Detections: u.Detections[:0]}
 	a.able.Events(stamp, u)
 	for _, s := range u.Scans {
 		at := s.Time
@@ -209,6 +229,10 @@ func (a *Agent) tellNews(stamp time.Time) {
 		}
 		payload, err := wire.EncodeScan(a.cfg.ID, at, s)
 		a.push(Events, wire.ScanTopic(a.cfg.ID), payload, err)
+	}
+	if len(u.Detections) > 0 {
+		payload, err := wire.EncodeDetections(a.cfg.ID, stamp, u.Detections[:min(len(u.Detections), wire.MaxDetections)])
+		a.push(Samples, wire.VisionTopic(a.cfg.ID), payload, err)
 	}
 	if u.Job != nil {
 		payload, err := wire.EncodeJob(a.cfg.ID, stamp, *u.Job)
@@ -231,17 +255,27 @@ func (a *Agent) tellStatus(stamp time.Time) {
 			return
 		}
 	}
-	s := wire.Status{Presence: a.presence(), Hardware: a.cfg.Self.Hardware}
+	s := a.status()
 	healthOf(a.readings, &s)
 	if ms, ok := a.link.roundTrip(); ok && s.NetworkRTT == nil {
 		s.NetworkRTT = &ms
 	}
+	a.limitSpeed(&s)
 	a.pushStatus(stamp, s)
 }
 
-// tellPresence sends what changed between two ticks, without readings: those belong to ticks.
+// status is a status without readings.
+func (a *Agent) status() wire.Status {
+	return wire.Status{Presence: a.presence(), Hardware: a.cfg.Self.Hardware, StopSources: a.latch.sources()}
+}
+
+// tellPresence sends what changed between two ticks, without readings: those belong to ticks. The speed limit is none.
 func (a *Agent) tellPresence() {
-	a.pushStatus(time.Now(), wire.Status{Presence: a.presence(), Hardware: a.cfg.Self.Hardware})
+	s := a.status()
+	if a.able.Driver != nil && a.driving.limit.Load() != 0 {
+		s.DriveLimit = a.driving.percent()
+	}
+	a.pushStatus(time.Now(), s)
 }
 
 func (a *Agent) pushStatus(stamp time.Time, s wire.Status) {
@@ -257,6 +291,7 @@ func (a *Agent) presence() tonypi.Presence {
 	p := tonypi.Presence{
 		Status: "online", Posture: a.posture, Agent: self.Version,
 		Platform: self.Platform, Address: self.Address, CameraURL: self.CameraURL,
+		Config: a.settings.Load().Version,
 	}
 	if p.Stopped, p.StopReason = a.latch.state(); p.Stopped {
 		p.Status = "emergency_stopped"

@@ -89,6 +89,7 @@ func (a *Agent) Down() {
 	a.link.mu.Lock()
 	a.link.up = false
 	a.link.mu.Unlock()
+	a.letGo() // whoever drove is gone
 }
 
 func (a *Agent) poke(c chan struct{}) {
@@ -218,7 +219,7 @@ func (a *Agent) goodbye(ctx context.Context) {
 	}
 	p := a.presence()
 	p.Status = tonypi.StatusOffline
-	payload, err := wire.EncodeStatus(a.cfg.ID, time.Now(), wire.Status{Presence: p, Hardware: a.cfg.Self.Hardware})
+	payload, err := wire.EncodeStatus(a.cfg.ID, time.Now(), wire.Status{Presence: p, Hardware: a.cfg.Self.Hardware, StopSources: a.latch.sources()})
 	if err == nil {
 		err = a.publish(ctx, wire.StatusTopic(a.cfg.ID), payload, a.cfg.Bounds.Goodbye)
 	}

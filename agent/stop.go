@@ -14,25 +14,82 @@ import (
 	"tonypi/wire"
 )
 
-// latch is the emergency stop's memory: once set, only a resume clears it.
-type latch struct {
-	mu      sync.Mutex
-	stopped bool
-	reason  string
-	since   time.Time
-	order   sync.Mutex // held while the body is stopped or resumed, so that the last order wins
+// Source says who holds the robot stopped.
+type Source string
+
+// Sources of a stop. As long as one of them holds, the robot is stopped; a resume clears them all.
+const (
+	FromServer Source = "server" // somebody at a page or a script, or the server itself
+	FromButton Source = "button" // on the robot
+	FromBefore Source = "kept"   // it was stopped when its agent ended
+)
+
+// hold is one source's stop.
+type hold struct {
+	source Source
+	reason string
+	since  time.Time
 }
 
+// latch is the emergency stop's memory: once set, only a resume clears it.
+type latch struct {
+	mu    sync.Mutex
+	holds []hold     // at most one per source, the oldest first
+	order sync.Mutex // held while the body is stopped or resumed, so that the last order wins
+	file  sync.Mutex // held while the latch's file is written: nobody who asks for the state waits for a disk
+}
+
+// state returns whether anybody holds the robot stopped, and all reasons.
 func (l *latch) state() (stopped bool, reason string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.stopped, l.reason
+	for _, h := range l.holds {
+		switch {
+		case reason == "":
+			reason = h.reason
+		case h.reason != reason:
+			reason += "; " + h.reason
+		}
+	}
+	return len(l.holds) > 0, reason
 }
 
-func (l *latch) set(stopped bool, reason string) {
+// sources returns who holds the robot stopped.
+func (l *latch) sources() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.stopped, l.reason, l.since = stopped, reason, time.Now()
+	var all []string
+	for _, h := range l.holds {
+		all = append(all, string(h.source))
+	}
+	return all
+}
+
+// set lets a source hold the robot, for this reason from now on.
+func (l *latch) set(source Source, reason string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range l.holds {
+		if l.holds[i].source == source {
+			l.holds[i].reason = reason
+			return
+		}
+	}
+	l.holds = append(l.holds, hold{source, reason, time.Now()})
+}
+
+func (l *latch) clear() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.holds = nil
+}
+
+// Stop is the emergency stop of a source on the robot itself, such as a button. It returns when the body was told.
+func (a *Agent) Stop(source Source, reason string) {
+	if reason == "" {
+		reason = wire.DefaultStopReason
+	}
+	a.stop(wire.Command{Type: wire.EmergencyStop, Reason: reason}, source, time.Now())
 }
 
 // takeStop is the handler of the stop topics: whatever comes there is a stop.
@@ -41,49 +98,95 @@ func (a *Agent) takeStop(_ context.Context, m wire.Message) error {
 	if err != nil { // cannot be on a stop topic; stop all the same
 		c = wire.Command{Type: wire.EmergencyStop, Reason: wire.DefaultStopReason}
 	}
-	a.spawnStop(c)
+	a.spawnStop(c, FromServer, arrival(m))
 	return nil
+}
+
+// arrival is when a message came out of the network, by this process's own clock.
+func arrival(m wire.Message) time.Time {
+	if m.At.IsZero() {
+		return time.Now()
+	}
+	return m.At
 }
 
 // spawnStop stops on a goroutine of its own, which waits for no command, no queue and no network. It is not looked up
 // whether the same stop came before: stopping twice is harmless.
-func (a *Agent) spawnStop(c wire.Command) {
+func (a *Agent) spawnStop(c wire.Command, source Source, arrived time.Time) {
 	if c.Reason == "" {
 		c.Reason = wire.DefaultStopReason
 	}
-	if !a.orders.spawn(func() { a.stop(c) }) {
-		a.stop(c)
+	if !a.orders.spawn(func() { a.stop(c, source, arrived) }) {
+		a.stop(c, source, arrived)
 	}
 }
 
-// stop latches, then holds the body, then tells. The latch comes first: no command may slip in between.
-func (a *Agent) stop(c wire.Command) {
-	began := time.Now()
-	a.latch.set(true, c.Reason)
+// stop latches, then holds the body, then tells. The latch comes first: no command may slip in between. The answer goes
+// out before the latch is written to the disk, which may be slow.
+func (a *Agent) stop(c wire.Command, source Source, arrived time.Time) {
+	a.latch.set(source, c.Reason)
 	a.latch.order.Lock()
-	a.latch.set(true, c.Reason) // again: a resume may have been between
+	a.latch.set(source, c.Reason) // again: a resume may have been between
 	err := a.cfg.Body.Stop(c.Reason)
+	took := time.Since(arrived)
 	a.latch.order.Unlock()
-	took := time.Since(began)
-	for _, d := range a.orders.clear() {
+	dropped := a.orders.clear()
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		a.tellStop(c, took, err)
+	}()
+	a.letGo()
+	for _, d := range dropped {
 		a.refuse(d, stoppedError(c.Reason))
 	}
 	a.keepLatch()
-	ack := tonypi.Ack{CommandID: c.ID, Type: wire.EmergencyStop, Success: err == nil, Message: "Emergency stop activated: " + c.Reason, Reason: c.Reason}
+	a.poke(a.changed)
+	<-answered
+}
+
+// tellStop answers a stop: at once on the stop session, and again where the original clients' servers listen.
+func (a *Agent) tellStop(c wire.Command, took time.Duration, err error) {
+	ms := float64(took.Microseconds()) / 1000
+	ack := tonypi.Ack{
+		CommandID: c.ID, Type: wire.EmergencyStop, Success: err == nil, StopMS: &ms,
+		Message: "Emergency stop activated: " + c.Reason, Reason: c.Reason,
+	}
 	if err != nil {
 		a.log.Error("the body did not stop", "err", err)
 		ack.Message = "Emergency stop latched, but the servos did not answer"
 	} else {
-		a.log.Warn("emergency stop", "reason", c.Reason, "took", took)
+		a.log.Warn("emergency stop", "reason", c.Reason, "sources", a.latch.sources(), "took", took)
 	}
 	extra := map[string]any{
 		"state":   map[string]bool{"emergency_stopped": true, "motors_stopped": err == nil},
-		"stop_ms": float64(took.Microseconds()) / 1000,
+		"sources": a.latch.sources(),
 	}
-	a.acknowledge(wire.StopResponse, ack, extra)
+	a.urgent(wire.StopResponse, ack, extra)
 	a.acknowledge(wire.CommandResponse, ack, extra)
 	a.say("WARNING", ack.Message)
-	a.poke(a.changed)
+}
+
+// urgentTimeout is how long an urgent answer may take before it waits in the queue like any other.
+const urgentTimeout = 2 * time.Second
+
+// urgent sends an answer past the queue. Over the stop session it does not share even the connection with telemetry.
+func (a *Agent) urgent(topic string, ack tonypi.Ack, extra map[string]any) {
+	payload, err := a.encodeAck(ack, extra)
+	if err != nil {
+		a.push(Answers, topic, payload, err) // which says so
+		return
+	}
+	ctx, cancel := context.WithTimeout(a.orders.life, urgentTimeout)
+	defer cancel()
+	if err = ctx.Err(); err == nil { // the agent has not ended
+		err = a.cfg.StopBus.Publish(ctx, wire.Message{Topic: topic, Payload: payload, QoS: 1})
+	}
+	if err != nil {
+		a.push(Answers, topic, payload, nil)
+		return
+	}
+	a.sent.Add(1)
 }
 
 // resume clears the latch and lets the body move again.
@@ -94,7 +197,7 @@ func (a *Agent) resume(c wire.Command) {
 	var err error
 	if stopped {
 		if err = a.cfg.Body.Resume(); err == nil {
-			a.latch.set(false, "")
+			a.latch.clear()
 		}
 	}
 	a.latch.order.Unlock()
@@ -115,8 +218,21 @@ func (a *Agent) resume(c wire.Command) {
 
 // latchFile is what is kept of a stop over a restart.
 type latchFile struct {
-	Reason string    `json:"reason"`
-	Since  time.Time `json:"since"`
+	Reason  string    `json:"reason"`
+	Since   time.Time `json:"since"`
+	Sources []string  `json:"sources"`
+}
+
+// keep returns what is to be kept.
+func (l *latch) keep() (kept latchFile, stopped bool) {
+	stopped, kept.Reason = l.state()
+	kept.Sources = l.sources()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.holds) > 0 {
+		kept.Since = l.holds[0].since
+	}
+	return kept, stopped
 }
 
 // keepLatch writes or removes the latch's file. A failure is logged: the stop itself holds.
@@ -124,12 +240,12 @@ func (a *Agent) keepLatch() {
 	if a.cfg.Latch == "" {
 		return
 	}
-	a.latch.mu.Lock()
-	defer a.latch.mu.Unlock()
+	a.latch.file.Lock()
+	defer a.latch.file.Unlock()
 	var err error
-	if a.latch.stopped {
+	if kept, stopped := a.latch.keep(); stopped {
 		var data []byte
-		if data, err = json.Marshal(latchFile{a.latch.reason, a.latch.since}); err == nil {
+		if data, err = json.Marshal(kept); err == nil {
 			err = replaceFile(a.cfg.Latch, data)
 		}
 	} else if err = os.Remove(a.cfg.Latch); errors.Is(err, fs.ErrNotExist) {
@@ -156,7 +272,7 @@ func (a *Agent) restoreLatch() error {
 	if err != nil {
 		a.log.Error("the kept stop cannot be read, so it holds", "path", a.cfg.Latch, "err", err)
 	}
-	a.latch.set(true, kept.Reason)
+	a.latch.set(FromBefore, kept.Reason)
 	a.latch.order.Lock()
 	defer a.latch.order.Unlock()
 	return a.cfg.Body.Stop(kept.Reason)

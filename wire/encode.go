@@ -92,7 +92,8 @@ func ServoSource(id int) string { return "servo_" + strconv.Itoa(id) }
 // Status is what a robot says about itself and its computer; nil is what it does not know.
 type Status struct {
 	tonypi.Presence
-	Hardware    bool // the robot has its body; false in simulation
+	Hardware    bool     // the robot has its body; false in simulation
+	StopSources []string // who holds the robot stopped: server, button, kept
 	CPU         *float64
 	Memory      *float64
 	Disk        *float64
@@ -120,20 +121,21 @@ func EncodeStatus(id tonypi.RobotID, at time.Time, s Status) ([]byte, error) {
 	}
 	return bounded(struct {
 		head
-		Status    string `json:"status,omitempty"`
-		Host      host   `json:"system_info"`
-		Hardware  bool   `json:"hardware_available"`
-		Address   string `json:"ip_address,omitempty"`
-		CameraURL string `json:"camera_url,omitempty"`
-		Agent     string `json:"agent,omitempty"`
-		Posture   string `json:"posture,omitempty"`
-		Stopped   bool   `json:"emergency_stopped"`
-		Reason    string `json:"emergency_reason,omitempty"`
-		Config    int64  `json:"config_version,omitempty"`
+		Status    string   `json:"status,omitempty"`
+		Host      host     `json:"system_info"`
+		Hardware  bool     `json:"hardware_available"`
+		Address   string   `json:"ip_address,omitempty"`
+		CameraURL string   `json:"camera_url,omitempty"`
+		Agent     string   `json:"agent,omitempty"`
+		Posture   string   `json:"posture,omitempty"`
+		Stopped   bool     `json:"emergency_stopped"`
+		Reason    string   `json:"emergency_reason,omitempty"`
+		Sources   []string `json:"emergency_sources,omitempty"`
+		Config    int64    `json:"config_version,omitempty"`
 	}{
 		newHead(id, at), s.Status,
 		host{s.Platform, s.CPU, s.Memory, s.Disk, s.Temperature, s.Uptime, s.Throttled, s.WifiSignal, s.NetworkRTT, s.DriveLimit},
-		s.Hardware, s.Address, s.CameraURL, s.Agent, s.Posture, s.Stopped, s.StopReason, s.Config,
+		s.Hardware, s.Address, s.CameraURL, s.Agent, s.Posture, s.Stopped, s.StopReason, s.StopSources, s.Config,
 	})
 }
 
