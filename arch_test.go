@@ -20,7 +20,7 @@ var imports = map[string][]string{
 	"mqtt":    {"", "wire"},
 	"command": {"", "wire"},
 	"job":     {"", "wire"},
-	"compat":  {"", "wire"},
+	"compat":  {"", "report"},
 
 	"logbook":  {""},
 	"terminal": {""},
