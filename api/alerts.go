@@ -92,25 +92,14 @@ var timeRanges = map[string]time.Duration{
 	"1h": time.Hour, "6h": 6 * time.Hour, "24h": 24 * time.Hour, "7d": 7 * 24 * time.Hour, "30d": 30 * 24 * time.Hour,
 }
 
-// from returns the earliest time of creation; zero for all.
-func (a AlertScope) from() time.Time {
-	if d, ok := timeRanges[a.Since]; ok {
-		return time.Now().Add(-d)
-	}
-	return time.Time{}
-}
-
 func (s *Server) listAlerts(ctx context.Context, in *listAlertsIn) (*alertsOut, error) {
+	before, err := cursor(in.Cursor)
+	if err != nil {
+		return nil, err
+	}
 	f := tonypi.AlertFilter{
 		Robot: in.Robot, Type: in.Type, Severity: in.Severity, Acknowledged: in.Acknowledged.pointer(),
-		Resolved: in.Resolved.pointer(), Since: in.from(), Limit: in.Limit,
-	}
-	if in.Cursor != "" {
-		before, err := strconv.ParseInt(in.Cursor, 10, 64)
-		if err != nil || before < 1 {
-			return nil, tonypi.Errorf(tonypi.Invalid, "cursor is not one that this server gave out")
-		}
-		f.Before = before
+		Resolved: in.Resolved.pointer(), Since: since(in.Since), Before: before, Limit: in.Limit,
 	}
 	alerts, err := s.cfg.AlertStore.Alerts(ctx, f)
 	page := AlertPage{Alerts: filled(alerts)}
@@ -121,7 +110,7 @@ func (s *Server) listAlerts(ctx context.Context, in *listAlertsIn) (*alertsOut, 
 }
 
 func (s *Server) alertStats(ctx context.Context, in *AlertScope) (*statsOut, error) {
-	stats, err := s.cfg.AlertStore.AlertStats(ctx, in.Robot, in.from())
+	stats, err := s.cfg.AlertStore.AlertStats(ctx, in.Robot, since(in.Since))
 	return &statsOut{stats}, err
 }
 

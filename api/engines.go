@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"encoding/json"
+	"net/http"
 	"time"
 
 	"tonypi"
@@ -60,6 +62,97 @@ type History interface {
 	Range(ctx context.Context, q tonypi.SeriesQuery) ([]tonypi.Series, error)
 }
 
+// Commands sends commands to robots. Errors about the whole order: Invalid (unknown type, bad parameters, not confirmed),
+// NotFound (a named robot), Unavailable (the store or the broker is down). What only one robot could not take is a refused
+// Command among the others.
+type Commands interface {
+	// Send sends to every robot of the order, one Command each, in the order of the robots.
+	Send(ctx context.Context, o tonypi.Order) ([]tonypi.Command, error)
+	// Stop stops robots. It needs no store.
+	Stop(ctx context.Context, o tonypi.Order) ([]tonypi.Command, error)
+	// Resume lets stopped robots move again.
+	Resume(ctx context.Context, o tonypi.Order) ([]tonypi.Command, error)
+	// Wait returns the commands as soon as all have ended, or as they are when ctx ends, which is no error.
+	Wait(ctx context.Context, ids []string) ([]tonypi.Command, error)
+	Catalogue() []tonypi.CommandSpec
+	// StopLatencies returns one robot's with its points, or when robot is empty those of all: first the overall one.
+	StopLatencies(ctx context.Context, robot tonypi.RobotID, since time.Time) ([]tonypi.StopLatencies, error)
+}
+
+// Leases gives one person at a time control over a robot.
+type Leases interface {
+	Lease(robot tonypi.RobotID, by tonypi.Caller) tonypi.Lease
+	// Take is a Conflict error that names the holder, and notes the wish, when somebody else has control and force is not set.
+	Take(robot tonypi.RobotID, by tonypi.Caller, force bool) (tonypi.Lease, error)
+	Renew(robot tonypi.RobotID, by tonypi.Caller) (tonypi.Lease, error)
+	Release(robot tonypi.RobotID, by tonypi.Caller) error
+	// HandOver gives control to a user who asked for it; Forbidden unless by has it.
+	HandOver(robot tonypi.RobotID, by tonypi.Caller, to string) (tonypi.Lease, error)
+}
+
+// Configs keeps robots' settings and tells the robots.
+type Configs interface {
+	// Config returns Version 0 and the settings {} for a robot that nobody set anything of.
+	Config(ctx context.Context, robot tonypi.RobotID) (tonypi.RobotConfig, error)
+	// SetConfig replaces all settings. version is the one that they were made from: a Conflict error when there is a newer
+	// one; below 0 it is not looked at.
+	SetConfig(ctx context.Context, robot tonypi.RobotID, settings json.RawMessage, version int64, by tonypi.Caller) (tonypi.RobotConfig, error)
+}
+
+// Jobs follows what robots work on.
+type Jobs interface {
+	Active() []tonypi.Job
+	// Fill adds what is not stored: when the job will be done.
+	Fill(j tonypi.Job) tonypi.Job
+	// Trigger publishes a scan of the code as if the robot had read it.
+	Trigger(ctx context.Context, robot tonypi.RobotID, code string) error
+}
+
+// LogBook clears the log.
+type LogBook interface {
+	// Clear deletes lines of the levels (all when empty) that are older than so many days, and returns how many.
+	Clear(ctx context.Context, days int, levels []string) (int, error)
+}
+
+// Terminal is shells on robots. Each handler is mounted behind the check that its comment names, finds robot_id or id with
+// PathValue and the caller with tonypi.CallerOf, writes problems of its own and records its own audit entries. Handlers may
+// be nil: their routes are then Unavailable.
+type Terminal struct {
+	Open          http.Handler // POST /robots/{robot_id}/terminal: OpenTerminal
+	Connect       http.Handler // GET /ssh/connect/{robot_id}, a WebSocket; checks the ticket itself; the caller is there if one was proven
+	Test          http.Handler // POST and GET /ssh/test/{robot_id}: OpenTerminal
+	Access        http.Handler // GET /robots/{robot_id}/ssh: OpenTerminal
+	SetAccess     http.Handler // PUT /robots/{robot_id}/ssh: ManageKeys
+	DeleteAccess  http.Handler // DELETE /robots/{robot_id}/ssh: ManageKeys
+	ForgetHostKey http.Handler // DELETE /robots/{robot_id}/ssh/host-key: ManageKeys
+	Recordings    http.Handler // GET /recordings: ManageKeys
+	Play          http.Handler // GET /recordings/{id}: ManageKeys
+	Delete        http.Handler // DELETE /recordings/{id}: ManageKeys
+}
+
+// Camera is robots' pictures; see Terminal for what the handlers find.
+type Camera struct {
+	State    http.Handler // GET /robots/{robot_id}/camera: SeeCamera
+	Ticket   http.Handler // POST /robots/{robot_id}/camera/ticket: SeeCamera
+	Stream   http.Handler // GET /robots/{robot_id}/camera/stream: SeeCamera, or with ?ticket= nobody yet: then it checks the ticket itself
+	Snapshot http.Handler // GET /robots/{robot_id}/camera/snapshot: SeeCamera
+}
+
+// Actions of a Route that no role is asked for.
+const (
+	Public  = tonypi.Action(public) // everybody
+	AnyRole = tonypi.Action(anyone) // who is signed in in any way, the anonymous role included
+)
+
+// Route is a handler of another package that is mounted beside the API's own, with the same guards. It is not in the
+// OpenAPI document.
+type Route struct {
+	Pattern string        // as http.ServeMux takes it, with a method
+	Action  tonypi.Action // who may; Public and AnyRole too
+	Handler http.Handler
+	Stream  bool // the answer may take as long as the client reads on; others have 30 seconds
+}
+
 // SystemInfo tells an admin how the server itself is.
 type SystemInfo struct {
 	Version           string             `json:"version"`
@@ -93,5 +186,7 @@ const (
 	maxBody        = 1 << 20          // bytes
 	requestTimeout = 30 * time.Second // for reading a request and working on it; sockets are not bounded
 	writeTimeout   = 90 * time.Second // for the whole, with a client that reads slowly
+	streamTimeout  = 30 * time.Second // for each part of an answer that goes on and on
+	maxWait        = 60 * time.Second // that a caller may wait for the outcome of a command
 	checkTimeout   = 2 * time.Second  // for one Check
 )

@@ -24,6 +24,7 @@ type request struct {
 	agent   string
 	secure  bool // the client speaks TLS, to us or to a trusted proxy
 	person  person
+	trail   trail
 	http    *http.Request
 }
 
@@ -47,15 +48,6 @@ func (s *Server) middleware(next http.Handler) http.Handler {
 		rq := s.describe(r)
 		ctx := context.WithValue(r.Context(), requestKey{}, rq)
 		socket := r.Header.Get("Upgrade") != ""
-		if !socket {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, requestTimeout)
-			defer cancel()
-			// Errors mean that the connection has no deadlines, as in a test.
-			deadlines := http.NewResponseController(w)
-			_ = deadlines.SetReadDeadline(start.Add(requestTimeout))
-			_ = deadlines.SetWriteDeadline(start.Add(writeTimeout))
-		}
 		r = r.WithContext(ctx)
 		rq.http = r
 		out := newResponse(w, r, socket)
@@ -64,6 +56,29 @@ func (s *Server) middleware(next http.Handler) http.Handler {
 		out.finish()
 		s.log.Debug("request", "request", rq.id, "method", r.Method, "path", r.URL.Path, "status", out.status,
 			"bytes", out.bytes, "took", time.Since(start), "address", rq.address, "user", rq.person.User.Username)
+	})
+}
+
+// timed bounds how long a request may take. Sockets are not bounded here.
+func (s *Server) timed(p pace, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Upgrade") != "" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		// Errors mean that the connection has no deadlines, as in a test.
+		deadlines, now := http.NewResponseController(w), time.Now()
+		_ = deadlines.SetWriteDeadline(now.Add(p.write))
+		if p.work == 0 {
+			// net/http cancels the request of a connection whose read deadline passes, also when there is nothing to read.
+			_ = deadlines.SetReadDeadline(time.Time{})
+			next.ServeHTTP(&rolling{w, deadlines, p.write}, r)
+			return
+		}
+		_ = deadlines.SetReadDeadline(now.Add(p.work))
+		ctx, cancel := context.WithTimeout(r.Context(), p.work)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 
@@ -166,7 +181,7 @@ func (s *Server) cors(w http.ResponseWriter, r *http.Request) bool {
 	if allowed {
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Set("Access-Control-Allow-Credentials", "true")
-		h.Set("Access-Control-Expose-Headers", "X-Request-ID, Retry-After")
+		h.Set("Access-Control-Expose-Headers", "X-Request-ID, Retry-After, X-Next-Before, Idempotency-Replayed, Content-Disposition, ETag")
 	}
 	method := r.Header.Get("Access-Control-Request-Method")
 	if r.Method != http.MethodOptions || method == "" {
@@ -177,33 +192,45 @@ func (s *Server) cors(w http.ResponseWriter, r *http.Request) bool {
 		return true
 	}
 	h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
-	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, "+idempotencyHeader)
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match, "+idempotencyHeader)
 	h.Set("Access-Control-Max-Age", "600")
 	_, _ = fmt.Fprint(w, "OK") // the client may be gone
 	return true
 }
 
-// guard lets a request pass if whoever makes it may use the route.
-func (s *Server) guard(a access, next http.Handler) http.Handler {
-	if a == public {
-		return next
-	}
+// guarded says who may use a route.
+type guarded struct {
+	access
+	urgent  bool   // people who were known not long ago pass too when the database does not answer
+	refusal string // the action of the audit log for who is not allowed; empty: not written down
+}
+
+// guard lets a request pass if whoever makes it may use the route, and tells the handler who that is.
+func (s *Server) guard(g guarded, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p, err := s.caller(r)
-		if err == nil {
-			requestOf(r.Context()).person = p
-			err = a.allows(p)
+		rq := requestOf(r.Context())
+		rq.trail.begin(r)
+		if g.access == public || g.access == seeStream && r.URL.Query().Has("ticket") {
+			next.ServeHTTP(w, r) // which checks what must be checked
+			return
 		}
-		if err != nil {
+		p, err := s.caller(r, g.urgent)
+		if err == nil {
+			rq.person = p
+			if err = g.allows(p); err != nil && g.refusal != "" {
+				s.audit(r.Context(), g.refusal, err)
+			}
+		}
+		if err != nil && g.access != asked {
 			s.writeProblem(w, r, err)
 			return
 		}
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(w, r.WithContext(tonypi.WithCaller(r.Context(), p.caller(rq.address))))
 	})
 }
 
 // caller returns who makes the request.
-func (s *Server) caller(r *http.Request) (person, error) {
+func (s *Server) caller(r *http.Request, urgent bool) (person, error) {
 	if header := r.Header.Get("Authorization"); header != "" && bearer(r) == "" {
 		return person{}, tonypi.Errorf(tonypi.Unauthenticated, "Invalid authorization header; use Bearer and a token")
 	}
@@ -211,6 +238,9 @@ func (s *Server) caller(r *http.Request) (person, error) {
 		if err := s.strangersPage(r); err != nil {
 			return person{}, err
 		}
+	}
+	if urgent {
+		return s.auth.personNow(r.Context(), bearer(r))
 	}
 	return s.auth.person(r.Context(), bearer(r))
 }
@@ -252,8 +282,10 @@ func (s *Server) localName(host string) bool {
 // allows returns nil or why not.
 func (a access) allows(p person) error {
 	switch {
-	case a == anyone:
+	case a == anyone, a == asked:
 		return nil
+	case a == seeStream:
+		return may(tonypi.SeeCamera).allows(p)
 	case a == personal && p.Session == "":
 		return tonypi.Errorf(tonypi.Forbidden, "Only a person who signed in with a password may do this")
 	case a == personal, p.User.Role.May(tonypi.Action(a)):
@@ -271,6 +303,16 @@ func bearer(r *http.Request) string {
 		return ""
 	}
 	return strings.TrimSpace(token)
+}
+
+// Caller is Person for what must work without the database: the live socket, over which people stop robots. Address is that
+// of the request that ctx belongs to.
+func (s *Server) Caller(ctx context.Context, token string) (tonypi.Caller, error) {
+	p, err := s.auth.personNow(ctx, token)
+	if err != nil {
+		return tonypi.Caller{}, err
+	}
+	return p.caller(requestOf(ctx).address), nil
 }
 
 // Person returns the name and role of whoever a token belongs to: an access token, an API token, or "" for the anonymous

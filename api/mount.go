@@ -30,6 +30,7 @@ func (s *Server) mount(r *routes) {
 	if s.cfg.MQTT != nil {
 		r.handle(public, "GET /mqtt", s.cfg.MQTT) // MQTT's own CONNECT says who it is
 	}
+	r.mountExtra(s.cfg.Extra)
 	r.handle(public, "GET /api", http.HandlerFunc(serveVersions))
 	r.handle(public, "/api/", http.HandlerFunc(s.serveUnknown))
 	r.handle(public, rulesPath+"/", http.HandlerFunc(s.serveUnknown))

@@ -44,6 +44,11 @@ type person struct {
 	expires time.Time
 }
 
+// caller is what engines are told of a person.
+func (p person) caller(address string) tonypi.Caller {
+	return tonypi.Caller{Name: p.User.Username, Role: p.User.Role, Address: address, Session: p.Session}
+}
+
 // auth proves who people are.
 type auth struct {
 	log         *slog.Logger
@@ -62,9 +67,12 @@ type auth struct {
 	touching sync.Mutex     // one write to API tokens at a time, so that a deleted one stays deleted
 	renewing [64]sync.Mutex // one refresh of a session at a time
 
+	lookUps chan struct{} // those of personNow that run
+
 	mu      sync.Mutex
-	known   map[string]known // by session ID or by hash of an API token
-	epoch   uint64           // counts forget, so that a read that began before is not remembered after it
+	known   map[string]known  // by session ID or by hash of an API token
+	recent  map[string]recent // by the same; believed while the database is down
+	epoch   uint64            // counts forget, so that a read that began before is not remembered after it
 	rotated map[string]rotation
 }
 
@@ -89,7 +97,7 @@ func newAuth(ctx context.Context, cfg Config) (*auth, error) {
 		log: cfg.Log, store: cfg.Users, sessions: cfg.Sessions, credentials: cfg.Credentials, anonymous: cfg.AnonymousRole,
 		origins: http.NewCrossOriginProtection(), throttle: newThrottle(), cost: bcryptCost,
 		hashing: make(chan struct{}, maxHashing), waiting: make(chan struct{}, maxWaiting),
-		known: map[string]known{}, rotated: map[string]rotation{},
+		lookUps: make(chan struct{}, maxLookUps), known: map[string]known{}, recent: map[string]recent{}, rotated: map[string]rotation{},
 	}
 	for _, o := range cfg.Origins {
 		if err := a.origins.AddTrustedOrigin(o); err != nil {
@@ -137,26 +145,39 @@ func (a *auth) accessToken(s tonypi.Session) (string, error) {
 // person returns who the token belongs to: an access token, an API token, or the anonymous person for an empty one.
 // What is wrong with a token is an Unauthenticated error.
 func (a *auth) person(ctx context.Context, token string) (person, error) {
-	switch {
-	case token == "" && a.anonymous != tonypi.NoRole:
+	if token == "" && a.anonymous != tonypi.NoRole {
 		return person{User: tonypi.User{Username: "anonymous", Role: a.anonymous, Active: true}}, nil
-	case token == "":
-		return person{}, tonypi.Errorf(tonypi.Unauthenticated, "Not authenticated")
-	case strings.HasPrefix(token, apiPrefix):
-		hash := secretHash(token)
-		return a.lookUp("t:"+string(hash), func() (person, error) { return a.byAPIToken(ctx, hash) })
 	}
-	var c claims
-	_, err := jwt.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return a.secret, nil },
-		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithExpirationRequired())
-	if err != nil || c.Session == "" || c.Subject == "" {
-		return person{}, errToken
+	key, subject, err := a.keyOf(token)
+	if err != nil {
+		return person{}, err
 	}
-	p, err := a.lookUp("s:"+c.Session, func() (person, error) { return a.bySession(ctx, c.Session) })
-	if err == nil && p.User.ID != c.Subject {
+	if subject == "" {
+		return a.lookUp(key, func() (person, error) { return a.byAPIToken(ctx, secretHash(token)) })
+	}
+	p, err := a.lookUp(key, func() (person, error) { return a.bySession(ctx, strings.TrimPrefix(key, "s:")) })
+	if err == nil && p.User.ID != subject {
 		return person{}, errToken
 	}
 	return p, err
+}
+
+// keyOf checks what can be checked of a token without the database, and returns the key under which its person is remembered.
+// subject is the ID of an access token's user, and empty for an API token.
+func (a *auth) keyOf(token string) (key, subject string, err error) {
+	switch {
+	case token == "":
+		return "", "", tonypi.Errorf(tonypi.Unauthenticated, "Not authenticated")
+	case strings.HasPrefix(token, apiPrefix):
+		return "t:" + string(secretHash(token)), "", nil
+	}
+	var c claims
+	_, err = jwt.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return a.secret, nil },
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithExpirationRequired())
+	if err != nil || c.Session == "" || c.Subject == "" {
+		return "", "", errToken
+	}
+	return "s:" + c.Session, c.Subject, nil
 }
 
 // lookUp remembers for a few seconds what a look-up found: a page makes many requests at once.
@@ -178,6 +199,11 @@ func (a *auth) lookUp(key string, find func() (person, error)) (person, error) {
 				clear(a.known)
 			}
 			a.known[key] = k
+			if err == nil {
+				a.remember(key, p, now)
+			} else {
+				delete(a.recent, key)
+			}
 		}
 		a.mu.Unlock()
 	}

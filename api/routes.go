@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -18,19 +19,33 @@ import (
 // prefix stands before every path of the API.
 const prefix = "/api/v1"
 
-// access says who may use a route: a tonypi.Action, or one of the three below.
+// access says who may use a route: a tonypi.Action, or one of those below.
 type access string
 
 const (
 	public   access = "public"    // everybody; the handler itself checks what must be checked
 	anyone   access = "signed-in" // who is signed in in any way, the anonymous role included
 	personal access = "personal"  // a person who signed in with a password; not an API token, not the anonymous role
+	asked    access = "asked"     // everybody; the handler learns who it is, if that was proven, and checks what must be checked
+	// seeStream is who may see the camera, and who has a ticket for it, which the handler checks.
+	seeStream access = "stream"
 )
 
 func may(a tonypi.Action) access { return access(a) }
 
-// register declares every operation of the API. It is the table of contents.
+// register declares every operation of the API. With the functions that it calls it is the table of contents.
 func (s *Server) register(r *routes) {
+	s.registerPeople(r)
+	s.registerFleet(r)
+	s.registerAlerts(r)
+	s.registerControl(r)
+	s.registerJobs(r)
+	s.registerRecords(r)
+	s.registerMachines(r)
+	s.registerServer(r)
+}
+
+func (s *Server) registerPeople(r *routes) {
 	add(r, public, op("login", "POST /auth/login", "auth", "Sign in"), s.login)
 	add(r, public, op("refresh", "POST /auth/refresh", "auth", "Get a new access token for the refresh cookie"), s.refresh)
 	add(r, public, op("logout", "POST /auth/logout", "auth", "Sign out: end the session of the cookie or token"), s.logout)
@@ -45,7 +60,10 @@ func (s *Server) register(r *routes) {
 	add(r, may(tonypi.ManageUsers), op("get-user", "GET /users/{id}", "users", "Get a user"), s.getUser)
 	add(r, may(tonypi.ManageUsers), op("update-user", "PUT /users/{id}", "users", "Change a user"), s.updateUser)
 	add(r, may(tonypi.ManageUsers), op("delete-user", "DELETE /users/{id}", "users", "Delete a user with sessions and API tokens"), s.deleteUser)
+	s.registerSessions(r)
+}
 
+func (s *Server) registerFleet(r *routes) {
 	add(r, may(tonypi.View), op("list-robots", "GET /robots", "robots", "List adopted robots with their present state"), s.listRobots)
 	add(r, may(tonypi.EditRobots), created(op("create-robot", "POST /robots", "robots", "Create a robot; its password is shown once")), s.createRobot)
 	add(r, may(tonypi.AdoptRobots), op("list-pending-robots", "GET /robots/pending", "robots", "List robots that ask to join"), s.listPending)
@@ -58,7 +76,9 @@ func (s *Server) register(r *routes) {
 	add(r, may(tonypi.View), op("get-data", "GET /robots/{robot_id}/data", "history", "The same as get-latest"), s.latest)
 	add(r, may(tonypi.View), r.seriesOperation(), s.series)
 	add(r, may(tonypi.View), op("list-metrics", "GET /metrics-catalog", "history", "Every metric with its unit"), s.metricsCatalog)
+}
 
+func (s *Server) registerAlerts(r *routes) {
 	add(r, may(tonypi.View), op("list-alerts", "GET /alerts", "alerts", "List alerts, newest first"), s.listAlerts)
 	add(r, may(tonypi.View), op("alert-stats", "GET /alerts/stats", "alerts", "Count alerts"), s.alertStats)
 	add(r, may(tonypi.HandleAlerts), op("acknowledge-all-alerts", "POST /alerts/acknowledge-all", "alerts", "Acknowledge open alerts: some, one robot's, or all"), s.acknowledgeAll)
@@ -75,7 +95,9 @@ func (s *Server) register(r *routes) {
 	add(r, may(tonypi.HandleAlerts), op("resolve-alert", "POST /alerts/{id}/resolve", "alerts", "Resolve an alert"), s.resolve)
 	add(r, may(tonypi.HandleAlerts), op("resolve-alert-put", "PUT /alerts/{id}/resolve", "alerts", "The same as resolve-alert"), s.resolve)
 	add(r, may(tonypi.ManageSystem), op("delete-alert", "DELETE /alerts/{id}", "alerts", "Delete an alert"), s.deleteAlert)
+}
 
+func (s *Server) registerMachines(r *routes) {
 	add(r, may(tonypi.AdoptRobots), op("list-join-tokens", "GET /join-tokens", "joining", "List join tokens"), s.listJoinTokens)
 	add(r, may(tonypi.AdoptRobots), created(op("create-join-token", "POST /join-tokens", "joining", "Make a join token; it is shown once")), s.createJoinToken)
 	add(r, may(tonypi.AdoptRobots), op("delete-join-token", "DELETE /join-tokens/{id}", "joining", "Delete a join token"), s.deleteJoinToken)
@@ -84,6 +106,9 @@ func (s *Server) register(r *routes) {
 	add(r, personal, created(op("create-token", "POST /tokens", "tokens", "Make an API token; it is shown once")), s.createToken)
 	add(r, personal, op("delete-token", "DELETE /tokens/{id}", "tokens", "Delete one of my API tokens"), s.deleteToken)
 
+}
+
+func (s *Server) registerServer(r *routes) {
 	add(r, public, op("health", "GET /health", "server", "Is the server well; 503 when it is not"), s.getHealth)
 	add(r, public, op("server", "GET /server", "server", "What a page must know before signing in"), s.serverInfo)
 	add(r, may(tonypi.ManageSystem), op("system", "GET /system", "server", "How the server itself is"), s.system)
@@ -120,11 +145,19 @@ type routes struct {
 	api    huma.API
 	access map[string]access // by pattern
 	once   map[string]bool   // patterns that honour Idempotency-Key
-	errs   []error
+	urgent map[string]bool   // patterns that also work without the database
+	// refusals holds, by pattern, the action of the audit log for who was not allowed; empty: not written down.
+	refusals map[string]string
+	pace     map[string]pace // how long requests may take, where it is not the usual
+	lacks    error           // what the routes that are declared now answer because a part is missing; nil: nothing is
+	errs     []error
 }
 
 func newRoutes(s *Server) *routes {
-	r := &routes{server: s, mux: http.NewServeMux(), rules: http.NewServeMux(), access: map[string]access{}, once: map[string]bool{}}
+	r := &routes{
+		server: s, mux: http.NewServeMux(), rules: http.NewServeMux(), access: map[string]access{}, once: map[string]bool{},
+		urgent: map[string]bool{}, refusals: map[string]string{}, pace: map[string]pace{},
+	}
 	r.api = humago.New(r, documentConfig())
 	return r
 }
@@ -140,8 +173,21 @@ func (r *routes) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Re
 	if r.once[pattern] {
 		handler = r.server.idempotent(handler)
 	}
-	path := pattern[strings.IndexByte(pattern, '/'):]
-	r.muxOf(path).Handle(pattern, r.server.guard(a, handler))
+	limits, ok := r.pace[pattern]
+	if !ok {
+		limits = usual
+	}
+	r.mountAt(pattern, r.server.timed(limits, r.server.guard(guarded{a, r.urgent[pattern], r.refusals[pattern]}, handler)))
+}
+
+// mountAt makes a pattern reachable. Two patterns that ServeMux cannot tell apart are an error.
+func (r *routes) mountAt(pattern string, h http.Handler) {
+	defer func() {
+		if why := recover(); why != nil {
+			r.errs = append(r.errs, fmt.Errorf("route %q: %v", pattern, why))
+		}
+	}()
+	r.muxOf(pattern[strings.IndexByte(pattern, '/'):]).Handle(pattern, h)
 }
 
 // ServeHTTP hands a request to its route.
@@ -176,27 +222,52 @@ func (r *routes) declare(a access, pattern string) {
 
 // valid reports whether somebody could ever pass: an action that no role allows is a mistake.
 func (a access) valid() bool {
-	return a == public || a == anyone || a == personal || tonypi.Admin.May(tonypi.Action(a))
+	return slices.Contains([]access{public, anyone, personal, asked, seeStream}, a) || tonypi.Admin.May(tonypi.Action(a))
 }
 
 func (r *routes) err() error { return errors.Join(r.errs...) }
 
 // add declares one operation. The handler's errors become problem answers.
 func add[I, O any](r *routes, a access, o huma.Operation, h func(context.Context, *I) (*O, error)) {
-	pattern := o.Method + " " + o.Path
-	r.declare(a, pattern)
-	r.once[pattern] = o.Metadata[idempotencyHeader] == true
-	o.Extensions = map[string]any{"x-access": string(a)}
-	if a != public {
-		o.Security = []map[string][]string{{"bearer": {}}}
-	}
-	huma.Register(r.api, o, func(ctx context.Context, in *I) (*O, error) {
-		out, err := h(ctx, in)
+	r.declare(a, o.Method+" "+o.Path)
+	r.describe(a, &o)
+	audited, action := auditOf(o)
+	lacks := r.lacks
+	huma.Register(r.api, o, func(ctx context.Context, in *I) (out *O, err error) {
+		if err = lacks; err == nil {
+			out, err = h(ctx, in)
+		}
+		if audited {
+			r.server.audit(ctx, action, err)
+		}
 		if err != nil {
 			return nil, r.server.problem(ctx, err)
 		}
 		return out, nil
 	})
+}
+
+// describe notes what an operation's metadata says, and tells readers of the document who may use it.
+func (r *routes) describe(a access, o *huma.Operation) {
+	pattern := o.Method + " " + o.Path
+	r.once[pattern] = o.Metadata[idempotencyHeader] == true
+	r.urgent[pattern] = o.Metadata[urgentKey] == true
+	r.refusals[pattern] = refusalOf(*o)
+	switch {
+	case o.Metadata[streamsKey] == true:
+		r.pace[pattern] = streaming
+	case o.Metadata[waitsKey] == true:
+		r.pace[pattern] = waiting
+	}
+	if len(o.Responses) > 0 { // else huma adds it
+		o.Responses["default"] = &huma.Response{Description: "Error", Content: map[string]*huma.MediaType{
+			"application/problem+json": {Schema: schemaOf[huma.ErrorModel](r)},
+		}}
+	}
+	o.Extensions = map[string]any{"x-access": string(a)}
+	if a != public {
+		o.Security = []map[string][]string{{"bearer": {}}}
+	}
 }
 
 // documentJSON writes the OpenAPI document, indented and ending in a newline so that its changes read well.
@@ -226,6 +297,12 @@ func documentConfig() huma.Config {
 		{Name: "auth", Description: "Signing in and out"}, {Name: "users", Description: "Who may use the server"},
 		{Name: "robots", Description: "The fleet"}, {Name: "history", Description: "What the robots measured"},
 		{Name: "alerts", Description: "What needs a person"}, {Name: "rules", Description: "When there is an alert"},
+		{Name: "commands", Description: "What robots are told"}, {Name: "stops", Description: "Emergency stop; works without the database"},
+		{Name: "control", Description: "Who has control over a robot, and its settings"},
+		{Name: "jobs", Description: "What robots work on"}, {Name: "items", Description: "What codes stand for"},
+		{Name: "logs", Description: "What robots and the server say"}, {Name: "audit", Description: "What people did"},
+		{Name: "sessions", Description: "Who is signed in where"}, {Name: "terminal", Description: "Shells on robots"},
+		{Name: "camera", Description: "Robots' pictures"},
 		{Name: "joining", Description: "How robots join"}, {Name: "tokens", Description: "API tokens for scripts"},
 		{Name: "server", Description: "The server itself"},
 	}

@@ -31,6 +31,23 @@ type Config struct {
 	Alerts  Alerts
 	Rules   Rules
 
+	// What follows may be nil: the routes that need it are then Unavailable.
+	Commands     Commands
+	CommandStore tonypi.CommandStore
+	Leases       Leases
+	Configs      Configs
+	Jobs         Jobs
+	JobStore     tonypi.JobStore
+	ItemStore    tonypi.ItemStore
+	LogStore     tonypi.LogStore
+	LogBook      LogBook
+	AuditStore   tonypi.AuditStore
+	Record       tonypi.Recorder // writes the audit log, and the lines of POST /logs
+	Terminal     Terminal
+	Camera       Camera
+
+	Extra []Route // of other packages
+
 	System  func() SystemInfo // may be nil: the route is then Unavailable
 	Metrics func(w io.Writer) // writes Prometheus text; may be nil
 	Checks  map[string]Check  // by the name of the part: database, series, mqtt; "database" makes the server unhealthy, others degraded
@@ -40,6 +57,9 @@ type Config struct {
 
 	// Revoked ends what a person holds open outside of the API: the rights have changed. Who still may comes back. May be nil.
 	Revoked func(username string)
+
+	// SessionEnded ends what one sign-in holds open outside of the API. May be nil.
+	SessionEnded func(session string)
 
 	AnonymousRole  tonypi.Role    // role of requests without a token; empty: none
 	Demo           bool           // shown by GET /server

@@ -184,6 +184,7 @@ func (a *auth) end(ctx context.Context, session string) error {
 func (a *auth) drop(ctx context.Context, session string) error {
 	err := a.sessions.DeleteSession(ctx, session)
 	a.forget()
+	a.disown(func(p person) bool { return p.Session == session })
 	return err
 }
 

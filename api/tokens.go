@@ -151,6 +151,9 @@ func (s *Server) deleteCredential(ctx context.Context, kind tonypi.CredentialKin
 		return err
 	}
 	s.auth.forget()
+	// Which of the tokens it was the memory does not say: whoever has none of the others must be proven anew.
+	me := personOf(ctx).User.ID
+	s.auth.disown(func(p person) bool { return p.Session == "" && p.User.ID == me })
 	s.revoked(personOf(ctx).User.Username)
 	s.log.Info("token deleted", "kind", string(kind), "by", personOf(ctx).User.Username)
 	return nil

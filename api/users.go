@@ -122,6 +122,7 @@ func (s *Server) updateUser(ctx context.Context, in *updateUserIn) (*userOut, er
 		return nil, err
 	}
 	s.auth.forget()
+	s.auth.disown(func(p person) bool { return p.User.ID == u.ID })
 	s.revoked(u.Username)
 	if c.Password != nil || !u.Active {
 		if err := s.auth.endOthers(ctx, u.ID, ""); err != nil {
@@ -186,6 +187,7 @@ func (s *Server) deleteUser(ctx context.Context, in *UserPath) (*none, error) {
 		return nil, err
 	}
 	s.auth.forget()
+	s.auth.disown(func(p person) bool { return p.User.ID == u.ID })
 	s.revoked(u.Username)
 	s.log.Info("user deleted", "user", u.Username, "by", personOf(ctx).User.Username)
 	return nil, nil

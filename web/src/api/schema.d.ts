@@ -196,6 +196,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what people did, newest first */
+        get: operations["list-audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every word of the audit log */
+        get: operations["audit-actions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The audit log as a file */
+        get: operations["export-audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -319,6 +370,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List commands, newest first */
+        get: operations["list-commands"];
+        put?: never;
+        /** Send a command to several robots, or to all */
+        post: operations["send-commands"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every kind of command with its parameters */
+        get: operations["command-catalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/{command_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a command */
+        get: operations["get-command"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emergency-stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop all robots at once */
+        post: operations["emergency-stop-all"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/enroll": {
         parameters: {
             query?: never;
@@ -345,6 +465,126 @@ export interface paths {
         };
         /** Is the server well; 503 when it is not */
         get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what codes stand for, by code */
+        get: operations["list-items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/items/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All items as CSV */
+        get: operations["export-items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/items/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add or change items from CSV with a header: code, and any of sku, name, description, weight_kg, location, received_at */
+        post: operations["import-items"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/items/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Add or change an item */
+        put: operations["save-item"];
+        post?: never;
+        /** Delete an item */
+        delete: operations["delete-item"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List jobs, newest first */
+        get: operations["list-jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sum up jobs */
+        get: operations["job-stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a job */
+        get: operations["get-job"];
         put?: never;
         post?: never;
         delete?: never;
@@ -391,6 +631,160 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List lines of the log, newest first */
+        get: operations["list-logs"];
+        put?: never;
+        /** Add a line to the log */
+        post: operations["write-log"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every category */
+        get: operations["log-categories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete old lines of the log */
+        delete: operations["clear-logs"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List lines about commands, newest first */
+        get: operations["list-command-logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List errors, newest first */
+        get: operations["list-error-logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/export/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All lines that match, as a file */
+        get: operations["export-logs-csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/export/json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All lines that match, as a file */
+        get: operations["export-logs-json"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/levels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every level */
+        get: operations["log-levels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count lines of the log */
+        get: operations["log-stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/metrics-catalog": {
         parameters: {
             query?: never;
@@ -402,6 +796,58 @@ export interface paths {
         get: operations["list-metrics"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List recorded terminals, newest first */
+        get: operations["list-recordings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A recorded terminal as asciicast v2 */
+        get: operations["get-recording"];
+        put?: never;
+        post?: never;
+        /** Delete a recorded terminal */
+        delete: operations["delete-recording"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let several stopped robots move again, or all */
+        post: operations["resume-all"];
         delete?: never;
         options?: never;
         head?: never;
@@ -482,6 +928,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/robots/{robot_id}/camera": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a robot's camera is */
+        get: operations["camera-state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/robots/{robot_id}/camera/snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest picture */
+        get: operations["camera-snapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/robots/{robot_id}/camera/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The pictures as they come (MJPEG) */
+        get: operations["camera-stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/robots/{robot_id}/camera/ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get a ticket for one stream, for programs that cannot send headers */
+        post: operations["camera-ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/robots/{robot_id}/command": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a command to a robot; 409 when it is refused, 503 when the robot is offline */
+        post: operations["send-command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/robots/{robot_id}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a robot's commands, newest first */
+        get: operations["list-robot-commands"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/robots/{robot_id}/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A robot's settings, and whether it obeys them */
+        get: operations["get-config"];
+        /** Replace a robot's settings and tell the robot */
+        put: operations["set-config"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/robots/{robot_id}/data": {
         parameters: {
             query?: never;
@@ -493,6 +1059,57 @@ export interface paths {
         get: operations["get-data"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/robots/{robot_id}/emergency-stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a robot at once */
+        post: operations["emergency-stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/robots/{robot_id}/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell a robot to start a job */
+        post: operations["start-job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/robots/{robot_id}/jobs/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell a robot to end its job */
+        post: operations["cancel-job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -516,6 +1133,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/robots/{robot_id}/lease": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has control over a robot */
+        get: operations["get-lease"];
+        put?: never;
+        /** Take or keep control over a robot; 409 names who has it */
+        post: operations["take-lease"];
+        /** Give up control over a robot */
+        delete: operations["release-lease"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/robots/{robot_id}/lease/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give control to somebody who asked for it */
+        post: operations["hand-over-lease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/robots/{robot_id}/reject": {
         parameters: {
             query?: never;
@@ -527,6 +1180,40 @@ export interface paths {
         put?: never;
         /** Turn a pending robot away */
         post: operations["reject-robot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/robots/{robot_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a stopped robot move again */
+        post: operations["resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/robots/{robot_id}/scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Handle a code as if the robot had read it */
+        post: operations["trigger-scan"];
         delete?: never;
         options?: never;
         head?: never;
@@ -550,6 +1237,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/robots/{robot_id}/ssh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the server reaches a robot by SSH */
+        get: operations["get-ssh"];
+        /** Let the server sign in to a robot with a key of its own */
+        put: operations["set-ssh"];
+        post?: never;
+        /** Forget the server's key to a robot */
+        delete: operations["delete-ssh"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/robots/{robot_id}/ssh/host-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget the pinned host key of a robot */
+        delete: operations["forget-host-key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/robots/{robot_id}/terminal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get a ticket for GET /ssh/connect/{robot_id}, valid once for 30 seconds */
+        post: operations["open-terminal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may do what: the lowest role for each action */
+        get: operations["roles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List scans, newest first */
+        get: operations["list-scans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/server": {
         parameters: {
             query?: never;
@@ -559,6 +1333,92 @@ export interface paths {
         };
         /** What a page must know before signing in */
         get: operations["server"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where I am signed in */
+        get: operations["list-sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign me out on one device */
+        delete: operations["end-session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ssh/connect/{robot_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The terminal's WebSocket */
+        get: operations["connect-terminal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ssh/test/{robot_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** As the original system; only with --legacy-ssh */
+        get: operations["test-ssh-legacy"];
+        put?: never;
+        /** Try to sign in to a robot by SSH */
+        post: operations["test-ssh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stops/latency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How fast stops were, from click to stopped body */
+        get: operations["stop-latency"];
         put?: never;
         post?: never;
         delete?: never;
@@ -662,12 +1522,33 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a user is signed in */
+        get: operations["list-user-sessions"];
+        put?: never;
+        post?: never;
+        /** Sign a user out everywhere */
+        delete: operations["end-user-sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Acknowledgement: {
             note?: string;
+        };
+        ActionList: {
+            actions: string[];
         };
         Alert: {
             acknowledged: boolean;
@@ -724,8 +1605,194 @@ export interface components {
             /** Format: int64 */
             warning: number;
         };
+        AuditEntry: {
+            /** @description One of GET /audit/actions, for example command.send */
+            action: string;
+            /** @description IP address */
+            address: string;
+            /** @description Never a secret */
+            details?: unknown;
+            /** Format: int64 */
+            id: number;
+            /** @description A sentence about it */
+            message: string;
+            /** @description It was allowed and it worked */
+            ok: boolean;
+            robot_id: string;
+            role: string;
+            /** @description What it was done to: a user name, a rule, a command ID */
+            target: string;
+            /** Format: date-time */
+            timestamp: string;
+            /** @description User name as it was given; the server itself is "tonypi" */
+            user: string;
+        };
+        AuditPage: {
+            entries: components["schemas"]["AuditEntry"][];
+            /** @description The cursor parameter of the next page; empty on the last one */
+            next_cursor: string;
+        };
+        BatchRequest: {
+            /** @description Every adopted robot, instead of robots */
+            all?: boolean;
+            /** Format: date-time */
+            clicked_at?: string;
+            confirmed?: boolean;
+            parameters?: {
+                [key: string]: unknown;
+            };
+            reason?: string;
+            robots?: string[];
+            type: string;
+        };
+        CameraState: {
+            /**
+             * Format: double
+             * @description Of the newest picture
+             */
+            age_ms: number;
+            /** Format: double */
+            fps: number;
+            /** Format: int64 */
+            height: number;
+            message: string;
+            /** @enum {string} */
+            state: "live" | "connecting" | "down" | "none";
+            url_known: boolean;
+            /** Format: int64 */
+            viewers: number;
+            /** Format: int64 */
+            width: number;
+        };
+        CancelJob: {
+            reason?: string;
+        };
         Catalog: {
             metrics: components["schemas"]["MetricInfo"][];
+        };
+        Catalogue: {
+            commands: components["schemas"]["CommandSpec"][];
+        };
+        Cleared: {
+            /** Format: int64 */
+            count: number;
+            message: string;
+        };
+        Command: {
+            /** @description IP address that the request came from */
+            address: string;
+            /** @description The robot's whole answer, at most 64 KiB */
+            answer?: unknown;
+            /** @description Same for every robot of one request to several robots; empty for one robot */
+            batch_id: string;
+            /** @description User name */
+            by: string;
+            /**
+             * Format: date-time
+             * @description When the person clicked, by the browser's clock set to the server's
+             */
+            clicked_at?: string;
+            /** @description UUID; names the command in the robot's answer */
+            command_id: string;
+            /**
+             * Format: date-time
+             * @description When the server took the request
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it expires unless the robot answers
+             */
+            deadline: string;
+            /**
+             * Format: date-time
+             * @description When the server knew the outcome
+             */
+            ended_at?: string;
+            /**
+             * Format: double
+             * @description Of a stop: from click (or request) to the answer that the body has stopped
+             */
+            latency_ms?: number;
+            /** @description The robot's sentence, or why it was refused */
+            message: string;
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** @description Of a stop or a resume */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When the robot answered, by its own clock
+             */
+            robot_at?: string;
+            robot_id: string;
+            /**
+             * Format: date-time
+             * @description When the broker had it
+             */
+            sent_at?: string;
+            /** @enum {string} */
+            status: "sent" | "done" | "failed" | "expired" | "refused";
+            /**
+             * Format: double
+             * @description Of a stop: what the robot itself needed from reading the order to the stopped body
+             */
+            stop_ms?: number;
+            type: string;
+        };
+        CommandList: {
+            /** @description In the order of the robots; refused ones are among them */
+            commands: components["schemas"]["Command"][];
+        };
+        CommandPage: {
+            commands: components["schemas"]["Command"][];
+            /** @description The cursor parameter of the next page; empty on the last one */
+            next_cursor: string;
+        };
+        CommandRequest: {
+            /**
+             * Format: date-time
+             * @description When the person clicked, by the browser's clock set to the server's
+             */
+            clicked_at?: string;
+            /** @description The original system's word for type */
+            command?: string;
+            /** @description The caller's own name for the command: repeated, it is not sent again */
+            command_id?: string;
+            /** @description The person confirmed; commands with confirm in the catalogue need it */
+            confirmed?: boolean;
+            /** @description The original system's word for command_id */
+            id?: string;
+            parameters?: {
+                [key: string]: unknown;
+            };
+            reason?: string;
+            /**
+             * @description One of GET /commands/catalogue
+             * @example move
+             */
+            type?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        CommandSpec: {
+            /** @description Needs confirmed: true */
+            confirm: boolean;
+            /** @enum {string} */
+            group: "move" | "posture" | "action" | "head" | "servo" | "sound" | "light" | "camera" | "job" | "status" | "system";
+            /** @description It moves the robot: refused while somebody else has control or the robot is stopped */
+            motion: boolean;
+            /** @description The original Python clients know it */
+            original: boolean;
+            params: components["schemas"]["ParamSpec"][];
+            /**
+             * Format: double
+             * @description How long the answer may take
+             */
+            timeout_seconds: number;
+            title: string;
+            type: string;
         };
         Count: {
             /** Format: int64 */
@@ -819,6 +1886,10 @@ export interface components {
              */
             type: string;
         };
+        HandOver: {
+            /** @description Name of a user who asked for control */
+            to: string;
+        };
         Health: {
             message: string;
             /** @description By the name of the part: api, database, series, mqtt */
@@ -831,11 +1902,135 @@ export interface components {
             timestamp: string;
             version: string;
         };
+        HostKey: {
+            /** @description SHA256:… */
+            fingerprint: string;
+            /** Format: date-time */
+            pinned_at: string;
+            pinned_by: string;
+            robot_id: string;
+            /** @description ssh-ed25519, … */
+            type: string;
+        };
+        Imported: {
+            /** Format: int64 */
+            count: number;
+            /** @description At most 100 */
+            errors: components["schemas"]["RowError"][];
+        };
+        Item: {
+            code: string;
+            description: string;
+            location: string;
+            name: string;
+            /** Format: date-time */
+            received_at?: string;
+            sku: string;
+            /** Format: date-time */
+            updated_at?: string;
+            /** Format: double */
+            weight_kg: number;
+        };
+        ItemPage: {
+            items: components["schemas"]["Item"][];
+            /** @description The cursor parameter of the next page; empty on the last one */
+            next_cursor: string;
+        };
+        Job: {
+            /**
+             * Format: double
+             * @description Seconds of work, as the robot tells; 0 when it does not
+             */
+            action_duration: number;
+            cancel_reason: string;
+            /** Format: date-time */
+            end_time?: string;
+            /**
+             * Format: double
+             * @description Seconds, as the robot estimates; 0 when it does not
+             */
+            estimated_duration: number;
+            /**
+             * Format: date-time
+             * @description When it will be done, from its progress so far; not stored
+             */
+            eta?: string;
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            items_done: number;
+            /** Format: int64 */
+            items_total: number;
+            /** @description The last item that was scanned or processed */
+            last_item?: unknown;
+            /** Format: double */
+            percent_complete: number;
+            phase: string;
+            robot_id: string;
+            /** Format: date-time */
+            start_time: string;
+            /** @enum {string} */
+            status: "active" | "completed" | "cancelled" | "failed";
+            success?: boolean;
+            task_name: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        JobPage: {
+            jobs: components["schemas"]["Job"][];
+            /** @description The cursor parameter of the next page; empty on the last one */
+            next_cursor: string;
+        };
+        JobStats: {
+            robots: components["schemas"]["JobTotals"][];
+            total: components["schemas"]["JobTotals"];
+        };
+        JobTotals: {
+            /** Format: int64 */
+            active_jobs: number;
+            /** Format: double */
+            average_completion_percent: number;
+            /**
+             * Format: double
+             * @description Of ended jobs
+             */
+            average_duration_seconds: number;
+            /** Format: int64 */
+            cancelled_jobs: number;
+            /** Format: int64 */
+            completed_jobs: number;
+            /**
+             * Format: int64
+             * @description Since the given start of the day
+             */
+            completed_jobs_today: number;
+            /** Format: int64 */
+            failed_jobs: number;
+            /** @description Empty: all robots */
+            robot_id: string;
+            /**
+             * Format: double
+             * @description Of ended jobs
+             */
+            total_duration_seconds: number;
+            /** Format: int64 */
+            total_items_done: number;
+            /** Format: int64 */
+            total_items_target: number;
+            /** Format: int64 */
+            total_jobs: number;
+            /** Format: int64 */
+            total_robots_with_jobs: number;
+        };
         JointValue: {
             /** @description servo_1 … servo_18 or the original clients' servo names */
             source: string;
             /** Format: double */
             value: number;
+        };
+        LatencyList: {
+            /** @description One robot with its points, or all: first the overall one */
+            robots: components["schemas"]["StopLatencies"][];
         };
         Latest: {
             /** @description Ordered by metric and source */
@@ -851,6 +2046,61 @@ export interface components {
             unit: string;
             /** Format: double */
             value: number;
+        };
+        Lease: {
+            /** @description Who asks to be handed control */
+            asked_by: string;
+            /**
+             * Format: date-time
+             * @description Unless it is renewed
+             */
+            expires_at?: string;
+            /** @description User name; empty when nobody has control */
+            holder: string;
+            /** @description The caller's own page has control */
+            mine: boolean;
+            robot_id: string;
+            /** Format: date-time */
+            since?: string;
+        };
+        LevelInfo: {
+            color: string;
+            /** Format: int64 */
+            priority: number;
+        };
+        LogEntry: {
+            /** @description One of GET /logs/categories, or robot_<source> */
+            category: string;
+            details?: unknown;
+            /** Format: int64 */
+            id: number;
+            /** @enum {string} */
+            level: "DEBUG" | "INFO" | "WARNING" | "ERROR" | "CRITICAL";
+            /** @description At most 4,000 characters */
+            message: string;
+            /** @description Empty: the server's own */
+            robot_id: string;
+            /** @description The part of the robot's or the server's program that wrote it */
+            source: string;
+            /** Format: date-time */
+            timestamp: string;
+        };
+        LogStats: {
+            by_category: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            critical: number;
+            /** Format: int64 */
+            debug: number;
+            /** Format: int64 */
+            error: number;
+            /** Format: int64 */
+            info: number;
+            /** Format: int64 */
+            total: number;
+            /** Format: int64 */
+            warning: number;
         };
         Login: {
             /** @description Shown only this once */
@@ -873,6 +2123,28 @@ export interface components {
             /** @description What it is for */
             name: string;
         };
+        NewItem: {
+            /** @description As in the path, or missing */
+            code?: string;
+            description?: string;
+            location?: string;
+            name?: string;
+            /** Format: date-time */
+            received_at?: string;
+            sku?: string;
+            /**
+             * Format: date-time
+             * @description Left out of account
+             */
+            updated_at?: string;
+            /** Format: double */
+            weight_kg?: number;
+        };
+        NewJob: {
+            /** Format: int64 */
+            items_total?: number;
+            task_name: string;
+        };
         NewJoinToken: {
             /**
              * Format: double
@@ -881,6 +2153,16 @@ export interface components {
             expires_in_hours: number;
             /** @description For people */
             name?: string;
+        };
+        NewLog: {
+            category: string;
+            /** @description An object, at most 64 KiB */
+            details?: unknown;
+            /** @description DEBUG, INFO, WARNING, ERROR or CRITICAL, in any case */
+            level: string;
+            message: string;
+            robot_id?: string | null;
+            source?: string;
         };
         NewRobot: {
             description?: string;
@@ -915,6 +2197,16 @@ export interface components {
             /** Format: double */
             warning_threshold: number;
         };
+        NewSSHAccess: {
+            /** @description Make a new key; its public half is in the answer */
+            generate_key?: boolean;
+            /** Format: int64 */
+            port?: number;
+            username: string;
+        };
+        NewScan: {
+            code: string;
+        };
         NewSecret: {
             /** Format: date-time */
             created_at: string;
@@ -930,6 +2222,19 @@ export interface components {
             used_at?: string;
             user_id?: string;
         };
+        NewSettings: {
+            /** @description Object of objects by config_type, 64 KiB in all; safety, reporting and camera are known to our agent */
+            settings: unknown;
+            /**
+             * Format: int64
+             * @description The version that these were made from; the answer is 409 when there is a newer one, -1 skips that check
+             */
+            version: number;
+        };
+        NewTerminal: {
+            /** @description Write the session down; the person is told */
+            record?: boolean;
+        };
         NewUser: {
             /** @example ada@example.org */
             email?: string;
@@ -942,6 +2247,24 @@ export interface components {
             role: "viewer" | "operator" | "admin";
             /** @example ada */
             username: string;
+        };
+        ParamSpec: {
+            choices?: string[] | null;
+            default?: unknown;
+            /** @enum {string} */
+            kind: "number" | "integer" | "text" | "choice" | "boolean" | "color";
+            /** Format: double */
+            max?: number;
+            /** Format: int64 */
+            max_length?: number;
+            /** Format: double */
+            min?: number;
+            name: string;
+            required: boolean;
+            /** Format: double */
+            step?: number;
+            title: string;
+            unit: string;
         };
         PasswordChange: {
             current_password: string;
@@ -967,6 +2290,48 @@ export interface components {
             /** @description At most 5, newest first */
             samples: components["schemas"]["Sample"][];
         };
+        Permission: {
+            action: string;
+            /**
+             * @description The lowest role that may
+             * @enum {string}
+             */
+            role: "viewer" | "operator" | "admin";
+        };
+        PermissionList: {
+            permissions: components["schemas"]["Permission"][];
+        };
+        Recording: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: date-time */
+            ended_at?: string;
+            id: string;
+            robot_id: string;
+            /** Format: date-time */
+            started_at: string;
+            user: string;
+        };
+        RecordingList: {
+            recordings: components["schemas"]["Recording"][];
+        };
+        ResumeBatch: {
+            /** @description Every adopted robot, instead of robots */
+            all?: boolean;
+            /** Format: date-time */
+            clicked_at?: string;
+            /** @description The person looked at the robot and means it; must be true */
+            confirmed: boolean;
+            reason?: string;
+            robots?: string[];
+        };
+        ResumeRequest: {
+            /** Format: date-time */
+            clicked_at?: string;
+            /** @description The person looked at the robot and means it; must be true */
+            confirmed: boolean;
+            reason?: string;
+        };
         RobotChange: {
             description?: string;
             location?: string;
@@ -974,6 +2339,38 @@ export interface components {
         };
         RobotList: {
             robots: components["schemas"]["Summary"][];
+        };
+        RobotSettings: {
+            /** Format: date-time */
+            applied_at?: string;
+            /**
+             * Format: int64
+             * @description What the robot said that it obeys; 0 when it said nothing
+             */
+            applied_version: number;
+            /** @description The robot has not said that it obeys this version */
+            drift: boolean;
+            /** @description What the robot said about it */
+            message: string;
+            robot_id: string;
+            /** @description Object of objects by config_type, for example safety and reporting */
+            settings: unknown;
+            /** Format: date-time */
+            updated_at?: string;
+            updated_by: string;
+            /**
+             * Format: int64
+             * @description Grows with every change; 0 when nothing was ever set
+             */
+            version: number;
+        };
+        RowError: {
+            detail: string;
+            /**
+             * Format: int64
+             * @description Counted from 1, the header
+             */
+            line: number;
         };
         Rule: {
             /** @description Alert when the value is at or below the threshold instead of at or above it */
@@ -1000,7 +2397,7 @@ export interface components {
             hysteresis: number;
             /** Format: int64 */
             id: number;
-            /** @description What is judged; empty for the built-in rule about silence */
+            /** @description What is judged; empty for the built-in rules about silence and about what happened */
             metric: string;
             /** @description Alert type that the rule raises: cpu, memory, disk, temperature, battery, servo_temp, servo_voltage, offline, or a name of your own */
             metric_type: string;
@@ -1029,12 +2426,71 @@ export interface components {
         RuleList: {
             rules: components["schemas"]["Rule"][];
         };
+        SSHAccess: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /**
+             * Format: int64
+             * @description 0 means 22
+             */
+            port: number;
+            /** @description In authorized_keys' format, to be put on the robot */
+            public_key: string;
+            robot_id: string;
+            username: string;
+        };
+        SSHAddress: {
+            address: string;
+            /** Format: int64 */
+            port: number;
+            /** @description That the server's own key belongs to; empty when there is none */
+            username: string;
+        };
+        SSHCredentials: {
+            ssh_password?: string;
+            ssh_username: string;
+        };
+        SSHState: {
+            access?: components["schemas"]["SSHAccess"];
+            host_key?: components["schemas"]["HostKey"];
+        };
+        SSHTest: {
+            error?: string;
+            message?: string;
+            robot_id: string;
+            robot_ip?: string;
+            success: boolean;
+        };
         Sample: {
             /** @description At most 512 characters */
             payload: string;
             /** Format: date-time */
             time: string;
             topic: string;
+        };
+        ScanPage: {
+            /** @description The cursor parameter of the next page; empty on the last one */
+            next_cursor: string;
+            scans: components["schemas"]["ScanRecord"][];
+        };
+        ScanRecord: {
+            action: string;
+            code: string;
+            found: boolean;
+            /** Format: int64 */
+            id: number;
+            /** @description Name of the item; empty when the code is not known */
+            item: string;
+            /**
+             * Format: int64
+             * @description The job that it was counted for; 0 when none was active
+             */
+            job_id: number;
+            robot_id: string;
+            station: string;
+            /** Format: date-time */
+            timestamp: string;
         };
         Selection: {
             ids?: number[];
@@ -1084,6 +2540,25 @@ export interface components {
             /** @enum {string} */
             status: "healthy" | "unhealthy";
         };
+        SessionInfo: {
+            /** @description IP address that it was last refreshed from */
+            address: string;
+            /** @description The browser's or program's own name */
+            agent: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description The caller's own */
+            current: boolean;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** Format: date-time */
+            used_at: string;
+        };
+        SessionList: {
+            /** @description Newest first */
+            sessions: components["schemas"]["SessionInfo"][];
+        };
         Setup: {
             email?: string;
             /** @description 8 to 72 bytes */
@@ -1107,6 +2582,51 @@ export interface components {
             /** @enum {string} */
             token_type: "bearer";
             user: components["schemas"]["User"];
+        };
+        StopLatencies: {
+            /**
+             * Format: int64
+             * @description Confirmed stops
+             */
+            count: number;
+            /** Format: double */
+            max_ms: number;
+            /** Format: double */
+            p50_ms: number;
+            /** Format: double */
+            p99_ms: number;
+            /** @description Newest first, at most 500; empty in the list of all robots */
+            points: components["schemas"]["StopPoint"][];
+            /** @description Empty: all robots */
+            robot_id: string;
+            /** Format: int64 */
+            unconfirmed: number;
+        };
+        StopPoint: {
+            by: string;
+            /**
+             * Format: double
+             * @description Absent: not confirmed
+             */
+            latency_ms?: number;
+            reason: string;
+            /**
+             * Format: double
+             * @description The robot's own part
+             */
+            stop_ms?: number;
+            /** Format: date-time */
+            time: string;
+        };
+        StopRequest: {
+            /**
+             * Format: date-time
+             * @description When the person clicked, by the browser's clock set to the server's
+             */
+            clicked_at?: string;
+            /** @description The caller's own name for the stop: sent again, also over the live socket, it counts once */
+            command_id?: string;
+            reason?: string;
         };
         StoreHealth: {
             /** Format: int64 */
@@ -1249,6 +2769,29 @@ export interface components {
              * @description Open live connections of browsers
              */
             watchers: number;
+        };
+        TakeLease: {
+            /** @description Take it from whoever has it; needs the right break_lease */
+            force?: boolean;
+        };
+        TerminalTicket: {
+            /**
+             * Format: int64
+             * @description Seconds
+             */
+            expires_in: number;
+            /** @description That is pinned; missing or null before the first connection */
+            host_key?: components["schemas"]["HostKey"];
+            ssh: components["schemas"]["SSHAddress"];
+            ticket: string;
+        };
+        Ticket: {
+            /**
+             * Format: int64
+             * @description Seconds
+             */
+            expires_in: number;
+            ticket: string;
         };
         User: {
             /** Format: date-time */
@@ -1802,6 +3345,116 @@ export interface operations {
             };
         };
     };
+    "list-audit": {
+        parameters: {
+            query?: {
+                user?: string;
+                /** @description One of GET /audit/actions, or a group such as user for user.* */
+                action?: string;
+                robot_id?: string;
+                /** @description RFC 3339 */
+                since?: string;
+                /** @description RFC 3339, exclusive */
+                until?: string;
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "audit-actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "export-audit": {
+        parameters: {
+            query?: {
+                /** @description csv or json; csv when missing */
+                format?: string;
+                user?: string;
+                /** @description As in list-audit */
+                action?: string;
+                robot_id?: string;
+                /** @description RFC 3339 */
+                since?: string;
+                /** @description RFC 3339, exclusive */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -2053,6 +3706,199 @@ export interface operations {
             };
         };
     };
+    "list-commands": {
+        parameters: {
+            query?: {
+                robot_id?: string;
+                /** @description batch_id of one request to several robots */
+                batch?: string;
+                type?: string;
+                status?: "sent" | "done" | "failed" | "expired" | "refused";
+                /** @description User name */
+                by?: string;
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "send-commands": {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the outcome; the answer is then 200 if it is known */
+                wait?: number;
+            };
+            header?: {
+                /** @description As in send-command */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandList"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "command-catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Catalogue"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-command": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                command_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "emergency-stop-all": {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the outcome, 0 to 60; the answer is then 200 if it is known */
+                wait?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StopRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandList"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     enroll: {
         parameters: {
             query?: never;
@@ -2102,6 +3948,267 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-items": {
+        parameters: {
+            query?: {
+                /** @description In code, SKU and name */
+                search?: string;
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "export-items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "import-items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "save-item": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewItem"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Item"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-item": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-jobs": {
+        parameters: {
+            query?: {
+                robot_id?: string;
+                status?: "active" | "completed" | "cancelled" | "failed";
+                task?: string;
+                /** @description Started within */
+                time_range?: "1h" | "6h" | "24h" | "7d" | "30d" | "all";
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "job-stats": {
+        parameters: {
+            query?: {
+                robot_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobStats"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-job": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             /** @description Error */
@@ -2209,6 +4316,371 @@ export interface operations {
             };
         };
     };
+    "list-logs": {
+        parameters: {
+            query?: {
+                /** @description In any case */
+                level?: string;
+                /** @description May be repeated; any of these */
+                levels?: string[];
+                /** @description robot also selects every robot_<source> */
+                category?: string;
+                robot_id?: string;
+                /** @description Words that all stand in the message; the last may be the beginning of one */
+                search?: string;
+                /** @description 1h, 6h, 24h, 7d, 30d or all; anything else means 24h */
+                time_range?: string;
+                /** @description RFC 3339; instead of time_range */
+                since?: string;
+                /** @description RFC 3339, exclusive */
+                until?: string;
+                limit?: number;
+                /** @description For clients of the original system; before is faster */
+                offset?: number;
+                /** @description Only lines whose ID is below; X-Next-Before of the page before */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Next-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogEntry"][];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "write-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLog"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogEntry"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "log-categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "clear-logs": {
+        parameters: {
+            query?: {
+                /** @description Lines that are older go */
+                days?: number;
+                /** @description May be repeated; all levels when missing */
+                levels?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cleared"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-command-logs": {
+        parameters: {
+            query?: {
+                robot_id?: string;
+                /** @description As in list-logs */
+                time_range?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Next-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogEntry"][];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-error-logs": {
+        parameters: {
+            query?: {
+                robot_id?: string;
+                /** @description As in list-logs */
+                time_range?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Next-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogEntry"][];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "export-logs-csv": {
+        parameters: {
+            query?: {
+                /** @description In any case */
+                level?: string;
+                category?: string;
+                robot_id?: string;
+                /** @description As in list-logs */
+                search?: string;
+                /** @description As in list-logs; 24h when missing */
+                time_range?: string;
+                /** @description RFC 3339 */
+                since?: string;
+                /** @description RFC 3339, exclusive */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "export-logs-json": {
+        parameters: {
+            query?: {
+                /** @description In any case */
+                level?: string;
+                category?: string;
+                robot_id?: string;
+                /** @description As in list-logs */
+                search?: string;
+                /** @description As in list-logs; 24h when missing */
+                time_range?: string;
+                /** @description RFC 3339 */
+                since?: string;
+                /** @description RFC 3339, exclusive */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "log-levels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["LevelInfo"];
+                    };
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "log-stats": {
+        parameters: {
+            query?: {
+                robot_id?: string;
+                /** @description As in list-logs */
+                time_range?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogStats"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "list-metrics": {
         parameters: {
             query?: never;
@@ -2225,6 +4697,142 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Catalog"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-recordings": {
+        parameters: {
+            query?: {
+                robot_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-asciicast": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "resume-all": {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the outcome; the answer is then 200 if it is known */
+                wait?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResumeBatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandList"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandList"];
                 };
             };
             /** @description Error */
@@ -2458,6 +5066,290 @@ export interface operations {
             };
         };
     };
+    "camera-state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "camera-snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "camera-stream": {
+        parameters: {
+            query?: {
+                /** @description Of camera-ticket, instead of the header Authorization */
+                ticket?: string;
+            };
+            header?: never;
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "multipart/x-mixed-replace": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "camera-ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "send-command": {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the outcome; the answer is then 200 if it is known */
+                wait?: number;
+            };
+            header?: {
+                /** @description The caller's own name for the request: repeated, also after a restart of the server, it sends nothing again */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommandRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-robot-commands": {
+        parameters: {
+            query?: {
+                /** @description batch_id of one request to several robots */
+                batch?: string;
+                type?: string;
+                status?: "sent" | "done" | "failed" | "expired" | "refused";
+                /** @description User name */
+                by?: string;
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RobotSettings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "set-config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSettings"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RobotSettings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "get-data": {
         parameters: {
             query?: never;
@@ -2476,6 +5368,150 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Latest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "emergency-stop": {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the outcome, 0 to 60; the answer is then 200 if it is known */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StopRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "start-job": {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the outcome; the answer is then 200 if it is known */
+                wait?: number;
+            };
+            header?: {
+                /** @description As in send-command */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewJob"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "cancel-job": {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the outcome; the answer is then 200 if it is known */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CancelJob"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
                 };
             };
             /** @description Error */
@@ -2520,6 +5556,136 @@ export interface operations {
             };
         };
     };
+    "get-lease": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lease"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "take-lease": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TakeLease"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lease"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "release-lease": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "hand-over-lease": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOver"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lease"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "reject-robot": {
         parameters: {
             query?: never;
@@ -2530,6 +5696,86 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    resume: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the outcome; the answer is then 200 if it is known */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResumeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "trigger-scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewScan"];
+            };
+        };
         responses: {
             /** @description No Content */
             204: {
@@ -2595,6 +5841,230 @@ export interface operations {
             };
         };
     };
+    "get-ssh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SSHState"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "set-ssh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewSSHAccess"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SSHAccess"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "delete-ssh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "forget-host-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "open-terminal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewTerminal"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerminalTicket"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PermissionList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-scans": {
+        parameters: {
+            query?: {
+                robot_id?: string;
+                job_id?: number;
+                code?: string;
+                limit?: number;
+                /** @description next_cursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScanPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     server: {
         parameters: {
             query?: never;
@@ -2611,6 +6081,191 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServerInfo"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "end-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "connect-terminal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Switching Protocols */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "test-ssh-legacy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SSHTest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "test-ssh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                robot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SSHCredentials"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SSHTest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "stop-latency": {
+        parameters: {
+            query?: {
+                robot_id?: string;
+                time_range?: "1h" | "6h" | "24h" | "7d" | "30d" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatencyList"];
                 };
             };
             /** @description Error */
@@ -2879,6 +6534,66 @@ export interface operations {
         };
     };
     "delete-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-user-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "end-user-sessions": {
         parameters: {
             query?: never;
             header?: never;
