@@ -140,7 +140,7 @@ func dial(ctx context.Context, to target, l login) (*ssh.Client, error) {
 	stop()
 	conn.Close()
 	switch {
-	case ctx.Err() != nil:
+	case errors.Is(ctx.Err(), context.Canceled):
 		return nil, context.Cause(ctx)
 	case refused != nil:
 		return nil, refused
@@ -170,7 +170,7 @@ func unwelcome(err error) string {
 		return "the robot refused this user name and password or key"
 	case strings.Contains(text, "no common algorithm"):
 		return "the robot offers no way of encryption that this server trusts"
-	case errors.As(err, &timeout) && timeout.Timeout():
+	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, net.ErrClosed):
 		return "the robot did not answer within " + connectWait.String()
 	}
 	return "the robot ended the connection; it may allow no more sign-ins now, or speak no SSH"
@@ -228,7 +228,9 @@ func (s *Server) Test(ctx context.Context, robot tonypi.RobotID, username, passw
 	if l.pinned, err = s.pinned(ctx, robot); err != nil {
 		return Tested{}, err
 	}
-	l.check = func(ctx context.Context, key ssh.PublicKey) error { return s.checkUnseen(ctx, robot, l.pinned, key, by) }
+	l.check = func(ctx context.Context, key ssh.PublicKey) error {
+		return s.checkUnseen(ctx, robot, l.pinned, key, by)
+	}
 	client, err := dial(ctx, to, l)
 	if err != nil {
 		return Tested{}, err

@@ -50,7 +50,10 @@ func (t *session) checkHostKey(ctx context.Context, pinned *tonypi.HostKey, key 
 		frame.Changed = !frame.Known
 	}
 	if frame.Known {
-		return t.send(ctx, frame)
+		if err := t.send(ctx, frame); err != nil {
+			return errLeft
+		}
+		return nil
 	}
 	if frame.Changed {
 		frame.Previous = pinned.Fingerprint

@@ -78,7 +78,7 @@ func (t *session) finish(exit int, err error) {
 	case errors.Is(err, errIdle):
 		status = closeIdle
 		_ = t.send(ctx, errorFrame{"error", fmt.Sprintf("No key was pressed for %v, so the terminal was closed", t.server.cfg.IdleLimit)})
-	case errors.Is(err, errStopping):
+	case errors.Is(err, errStopping), errors.Is(err, context.Canceled):
 		status = websocket.StatusGoingAway
 		_ = t.send(ctx, errorFrame{"error", "The server is stopping"})
 	case errors.As(err, &known):
