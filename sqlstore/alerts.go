@@ -190,8 +190,5 @@ func (s *Store) DeleteAlert(ctx context.Context, id int64) error {
 
 // LastAlertID implements tonypi.AlertStore; 0 without alerts.
 func (s *Store) LastAlertID(ctx context.Context) (int64, error) {
-	return one(ctx, s, nil, func(row scanner) (id int64, err error) {
-		err = row.Scan(&id)
-		return id, err
-	}, "SELECT COALESCE(MAX(id), 0) FROM alerts")
+	return s.lastID(ctx, "alerts")
 }

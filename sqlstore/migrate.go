@@ -16,7 +16,8 @@ import (
 	"tonypi"
 )
 
-// migrations are named <version>_<what>.sql. One that was released never changes.
+// migrations are named <version>_<what>.sql, or <version>_<what>.<database>.sql where the databases have nothing in common.
+// One that was released never changes.
 //
 //go:embed migrations/*.sql
 var migrations embed.FS
@@ -54,6 +55,9 @@ func (s *Store) steps() (steps []*goose.Migration, newest int64, err error) {
 		return nil, 0, fmt.Errorf("list migrations: %w", err)
 	}
 	for _, file := range files {
+		if strings.Count(file, ".") > 1 && !strings.HasSuffix(file, "."+s.dialect.name+".sql") {
+			continue
+		}
 		number, _, _ := strings.Cut(strings.TrimPrefix(file, "migrations/"), "_")
 		version, err := strconv.ParseInt(number, 10, 64)
 		if err != nil {

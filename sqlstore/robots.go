@@ -149,11 +149,12 @@ func (row *sighting) add(p *tonypi.Presence) {
 	row.Stopped = &stopped
 }
 
-// DeleteRobot implements tonypi.RobotStore.
+// DeleteRobot implements tonypi.RobotStore. Logs, the audit log, reports and recordings stay.
 func (s *Store) DeleteRobot(ctx context.Context, id tonypi.RobotID) error {
 	if !sound(id) {
 		return errNoRobot()
 	}
+	own := []string{"alerts", "alert_thresholds", "credentials", "commands", "jobs", "scans", "robot_configs", "host_keys", "ssh_access"}
 	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		// The robot goes first: in PostgreSQL that makes a second deletion of it wait.
 		result, err := tx.ExecContext(ctx, "DELETE FROM robots WHERE robot_id = $1", id)
@@ -163,7 +164,7 @@ func (s *Store) DeleteRobot(ctx context.Context, id tonypi.RobotID) error {
 		if gone, err := result.RowsAffected(); err != nil || gone == 0 {
 			return orMissing(err, errNoRobot())
 		}
-		for _, table := range []string{"alerts", "alert_thresholds", "credentials"} {
+		for _, table := range own {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE robot_id = $1", id); err != nil { //nolint:gosec // the names stand above
 				return err
 			}

@@ -1,5 +1,6 @@
-// Package sqlstore keeps robots, alerts, rules, users, sessions, credentials and settings in SQLite or PostgreSQL, with one
-// set of SQL for both.
+// Package sqlstore keeps robots and their settings, alerts, rules, commands, jobs, items, logs, the audit log, reports, what
+// terminals need, users, sessions, credentials and the server's settings in SQLite or PostgreSQL, with one set of SQL for
+// both.
 //
 // Times are kept to the millisecond, in UTC. Text of people and robots is never refused: NUL and broken UTF-8 in it become
 // U+FFFD. Names and keys (at most 255 bytes) are refused as Invalid instead, and looked up they are NotFound.
@@ -48,6 +49,14 @@ var (
 	_ tonypi.SessionStore    = (*Store)(nil)
 	_ tonypi.CredentialStore = (*Store)(nil)
 	_ tonypi.SettingStore    = (*Store)(nil)
+	_ tonypi.CommandStore    = (*Store)(nil)
+	_ tonypi.ConfigStore     = (*Store)(nil)
+	_ tonypi.JobStore        = (*Store)(nil)
+	_ tonypi.ItemStore       = (*Store)(nil)
+	_ tonypi.LogStore        = (*Store)(nil)
+	_ tonypi.AuditStore      = (*Store)(nil)
+	_ tonypi.ReportStore     = (*Store)(nil)
+	_ tonypi.TerminalStore   = (*Store)(nil)
 )
 
 // Open opens the database that dsn names, and brings its tables up to date:
@@ -249,20 +258,9 @@ type scanner interface {
 func all[T any](ctx context.Context, s *Store, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
 	var found []T
 	err := s.read(ctx, func(ctx context.Context) error {
-		found = nil
-		rows, err := s.reader.QueryContext(ctx, query, args...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			row, err := scan(rows)
-			if err != nil {
-				return err
-			}
-			found = append(found, row)
-		}
-		return rows.Err()
+		var err error
+		found, err = rowsOf(ctx, s.reader, scan, query, args...)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -285,4 +283,37 @@ func one[T any](ctx context.Context, s *Store, missing *tonypi.Error, scan func(
 		return none, err
 	}
 	return found, nil
+}
+
+// insert runs one statement that returns the row that it wrote.
+func insert[T any](ctx context.Context, s *Store, scan func(scanner) (T, error), query string, args ...any) (T, error) {
+	var saved T
+	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		saved, err = scan(tx.QueryRowContext(ctx, query, args...))
+		return err
+	})
+	return saved, err
+}
+
+// querier is a database or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// rowsOf returns every row of a query.
+func rowsOf[T any](ctx context.Context, db querier, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var found []T
+	for rows.Next() {
+		row, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, row)
+	}
+	return found, rows.Err()
 }
