@@ -187,9 +187,6 @@ func (s *Server) sendCommand(ctx context.Context, in *sendCommandIn) (*commandOu
 
 // order sends an order to one robot and answers with its command.
 func (s *Server) order(ctx context.Context, o tonypi.Order, wait float64) (*commandOut, error) {
-	if _, err := s.robot(o.Robots[0]); err != nil {
-		return nil, err
-	}
 	all, ended, err := s.send(ctx, o, wait)
 	if err != nil {
 		return nil, err
@@ -199,7 +196,7 @@ func (s *Server) order(ctx context.Context, o tonypi.Order, wait float64) (*comm
 	}
 	c := all[0]
 	if c.Robot != o.Robots[0] || c.Type != o.Type {
-		return nil, tonypi.Errorf(tonypi.Invalid, "This %s or command_id was used for another command", idempotencyHeader)
+		return nil, tonypi.Errorf(tonypi.Conflict, "This %s or command_id was used for another command", idempotencyHeader)
 	}
 	if c.Status == tonypi.CommandRefused {
 		return nil, s.refused(c)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"os"
 	"time"
 
 	"tonypi"
@@ -114,28 +115,47 @@ type LogBook interface {
 	Clear(ctx context.Context, days int, levels []string) (int, error)
 }
 
-// Terminal is shells on robots. Each handler is mounted behind the check that its comment names, finds robot_id or id with
-// PathValue and the caller with tonypi.CallerOf, writes problems of its own and records its own audit entries. Handlers may
-// be nil: their routes are then Unavailable.
+// Terminal is shells on robots. What is nil makes its routes Unavailable. All of it records its own audit entries.
 type Terminal struct {
-	Open          http.Handler // POST /robots/{robot_id}/terminal: OpenTerminal
-	Connect       http.Handler // GET /ssh/connect/{robot_id}, a WebSocket; checks the ticket itself; the caller is there if one was proven
-	Test          http.Handler // POST and GET /ssh/test/{robot_id}: OpenTerminal
-	Access        http.Handler // GET /robots/{robot_id}/ssh: OpenTerminal
-	SetAccess     http.Handler // PUT /robots/{robot_id}/ssh: ManageKeys
-	DeleteAccess  http.Handler // DELETE /robots/{robot_id}/ssh: ManageKeys
-	ForgetHostKey http.Handler // DELETE /robots/{robot_id}/ssh/host-key: ManageKeys
-	Recordings    http.Handler // GET /recordings: ManageKeys
-	Play          http.Handler // GET /recordings/{id}: ManageKeys
-	Delete        http.Handler // DELETE /recordings/{id}: ManageKeys
+	// Ticket lets the caller open one terminal; the answer has the shape of TerminalTicket.
+	Ticket func(ctx context.Context, by tonypi.Caller, robot tonypi.RobotID) (any, error)
+	// Connect is GET /ssh/connect/{robot_id}, a WebSocket. It checks the ticket itself; tonypi.CallerOf is somebody only if
+	// that was proven.
+	Connect http.Handler
+	// Test signs in to a robot and out again.
+	Test       func(ctx context.Context, robot tonypi.RobotID, username, password string) (address, output string, err error)
+	SSH        SSH
+	Recordings Recordings
+	LegacyTest bool // GET /ssh/test/{robot_id} with the password in the URL, as in the original system, is answered
 }
 
-// Camera is robots' pictures; see Terminal for what the handlers find.
+// SSH is how the server reaches robots by SSH. Each method checks that by may.
+type SSH interface {
+	Access(ctx context.Context, robot tonypi.RobotID) (tonypi.SSHAccess, error)
+	SetAccess(ctx context.Context, robot tonypi.RobotID, username string, port int, by tonypi.Caller) (tonypi.SSHAccess, error)
+	// GenerateKey is SetAccess with a new key pair.
+	GenerateKey(ctx context.Context, robot tonypi.RobotID, username string, port int, by tonypi.Caller) (tonypi.SSHAccess, error)
+	DeleteKey(ctx context.Context, robot tonypi.RobotID, by tonypi.Caller) error
+	HostKey(ctx context.Context, robot tonypi.RobotID) (tonypi.HostKey, error) // NotFound
+	ForgetHostKey(ctx context.Context, robot tonypi.RobotID, by tonypi.Caller) error
+}
+
+// Recordings are terminal sessions that were written down.
+type Recordings interface {
+	Recordings(ctx context.Context, robot tonypi.RobotID, limit int) ([]tonypi.Recording, error) // newest first; limit 1 to 500
+	// OpenRecording opens an asciicast v2 file, which the caller closes.
+	OpenRecording(ctx context.Context, id string, by tonypi.Caller) (tonypi.Recording, *os.File, error)
+	DeleteRecording(ctx context.Context, id string, by tonypi.Caller) error
+}
+
+// Camera is robots' pictures. What is nil makes its routes Unavailable.
 type Camera struct {
-	State    http.Handler // GET /robots/{robot_id}/camera: SeeCamera
-	Ticket   http.Handler // POST /robots/{robot_id}/camera/ticket: SeeCamera
-	Stream   http.Handler // GET /robots/{robot_id}/camera/stream: SeeCamera, or with ?ticket= nobody yet: then it checks the ticket itself
-	Snapshot http.Handler // GET /robots/{robot_id}/camera/snapshot: SeeCamera
+	State func(ctx context.Context, robot tonypi.RobotID) (any, error) // the answer has the shape of CameraState
+	// Ticket lets the caller open one stream; Redeem returns whose a ticket was, or Unauthenticated.
+	Ticket func(by tonypi.Caller, robot tonypi.RobotID) (string, error)
+	Redeem func(ticket string, robot tonypi.RobotID) (tonypi.Caller, error)
+	// Stream and Snapshot find robot_id with PathValue.
+	Stream, Snapshot http.Handler
 }
 
 // Actions of a Route that no role is asked for.
@@ -150,6 +170,7 @@ type Route struct {
 	Pattern string        // as http.ServeMux takes it, with a method
 	Action  tonypi.Action // who may; Public and AnyRole too
 	Handler http.Handler
+	Stop    bool // it stops robots or lets them move: who may is also known without the database
 	Stream  bool // the answer may take as long as the client reads on; others have 30 seconds
 }
 

@@ -210,11 +210,14 @@ func (s *Server) guard(g guarded, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rq := requestOf(r.Context())
 		rq.trail.begin(r)
-		if g.access == public || g.access == seeStream && r.URL.Query().Has("ticket") {
-			next.ServeHTTP(w, r) // which checks what must be checked
+		if g.access == public {
+			next.ServeHTTP(w, r)
 			return
 		}
 		p, err := s.caller(r, g.urgent)
+		if ticket := r.URL.Query().Get("ticket"); g.access == seeStream && ticket != "" {
+			p, err = s.redeem(ticket, r)
+		}
 		if err == nil {
 			rq.person = p
 			if err = g.allows(p); err != nil && g.refusal != "" {
@@ -227,6 +230,15 @@ func (s *Server) guard(g guarded, next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r.WithContext(tonypi.WithCaller(r.Context(), p.caller(rq.address))))
 	})
+}
+
+// redeem returns whose ticket for a camera's stream it is. Without a camera anybody is nobody.
+func (s *Server) redeem(ticket string, r *http.Request) (person, error) {
+	if s.cfg.Camera.Redeem == nil {
+		return person{}, errAbsent
+	}
+	by, err := s.cfg.Camera.Redeem(ticket, tonypi.RobotID(r.PathValue("robot_id")))
+	return person{User: tonypi.User{Username: by.Name, Role: by.Role, Active: true}, Session: by.Session}, err
 }
 
 // caller returns who makes the request.
@@ -285,7 +297,7 @@ func (a access) allows(p person) error {
 	case a == anyone, a == asked:
 		return nil
 	case a == seeStream:
-		return may(tonypi.SeeCamera).allows(p)
+		return may(tonypi.SeeCamera).allows(p) // or whose ticket it is
 	case a == personal && p.Session == "":
 		return tonypi.Errorf(tonypi.Forbidden, "Only a person who signed in with a password may do this")
 	case a == personal, p.User.Role.May(tonypi.Action(a)):

@@ -212,6 +212,7 @@ func (r *routes) mountExtra(extra []Route) {
 			r.errs = append(r.errs, fmt.Errorf("extra route %q is one of the API's own", e.Pattern))
 			continue
 		}
+		r.urgent[e.Pattern] = e.Stop
 		if e.Stream {
 			r.pace[e.Pattern] = streaming
 		}

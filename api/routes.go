@@ -27,7 +27,7 @@ const (
 	anyone   access = "signed-in" // who is signed in in any way, the anonymous role included
 	personal access = "personal"  // a person who signed in with a password; not an API token, not the anonymous role
 	asked    access = "asked"     // everybody; the handler learns who it is, if that was proven, and checks what must be checked
-	// seeStream is who may see the camera, and who has a ticket for it, which the handler checks.
+	// seeStream is who may see the camera, proven by a token or by a ticket for the stream.
 	seeStream access = "stream"
 )
 

@@ -80,12 +80,8 @@ func (s *Server) registerStops(r *routes) {
 }
 
 func (s *Server) stop(w http.ResponseWriter, r *http.Request) error {
-	robot := tonypi.RobotID(r.PathValue("robot_id"))
-	if _, err := s.robot(robot); err != nil {
-		return err
-	}
 	o, wait := stopOrder(r)
-	o.Robots = []tonypi.RobotID{robot}
+	o.Robots = []tonypi.RobotID{tonypi.RobotID(r.PathValue("robot_id"))}
 	all, ended, err := s.send(r.Context(), o, wait)
 	switch {
 	case err != nil:
@@ -117,6 +113,7 @@ func stopOrder(r *http.Request) (o tonypi.Order, wait float64) {
 	if body, err := io.ReadAll(io.LimitReader(r.Body, 64<<10)); err == nil && json.Unmarshal(body, &members) == nil {
 		_ = json.Unmarshal(members["reason"], &o.Reason)
 		_ = json.Unmarshal(members["clicked_at"], &o.ClickedAt)
+		_ = json.Unmarshal(members["command_id"], &o.ID)
 		_ = json.Unmarshal(members["command_id"], &o.ID)
 	}
 	if len(o.ID) > maxCommandID {

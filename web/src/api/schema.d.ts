@@ -1246,7 +1246,7 @@ export interface paths {
         };
         /** How the server reaches a robot by SSH */
         get: operations["get-ssh"];
-        /** Let the server sign in to a robot with a key of its own */
+        /** Let the server sign in to a robot, with a key of its own */
         put: operations["set-ssh"];
         post?: never;
         /** Forget the server's key to a robot */
@@ -1399,7 +1399,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** As the original system; only with --legacy-ssh */
+        /** As the original system, with the password in the URL; only if the server allows it */
         get: operations["test-ssh-legacy"];
         put?: never;
         /** Try to sign in to a robot by SSH */
@@ -1647,16 +1647,20 @@ export interface components {
         };
         CameraState: {
             /**
-             * Format: double
-             * @description Of the newest picture
+             * Format: int64
+             * @description Of the newest picture; -1 when there is none
              */
             age_ms: number;
             /** Format: double */
             fps: number;
             /** Format: int64 */
             height: number;
+            /** @description Why there is no picture; empty when there is */
             message: string;
-            /** @enum {string} */
+            /**
+             * @description none: nobody watches, or there is no camera
+             * @enum {string}
+             */
             state: "live" | "connecting" | "down" | "none";
             url_known: boolean;
             /** Format: int64 */
@@ -2231,10 +2235,6 @@ export interface components {
              */
             version: number;
         };
-        NewTerminal: {
-            /** @description Write the session down; the person is told */
-            record?: boolean;
-        };
         NewUser: {
             /** @example ada@example.org */
             email?: string;
@@ -2442,9 +2442,11 @@ export interface components {
         };
         SSHAddress: {
             address: string;
+            /** @description The server holds a key, so no password is needed */
+            key: boolean;
             /** Format: int64 */
             port: number;
-            /** @description That the server's own key belongs to; empty when there is none */
+            /** @description Suggested; empty when none is set */
             username: string;
         };
         SSHCredentials: {
@@ -4714,6 +4716,7 @@ export interface operations {
         parameters: {
             query?: {
                 robot_id?: string;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -5881,7 +5884,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 "application/json": components["schemas"]["NewSSHAccess"];
             };
@@ -5974,11 +5977,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["NewTerminal"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description OK */
             200: {
@@ -6183,7 +6182,10 @@ export interface operations {
     };
     "test-ssh-legacy": {
         parameters: {
-            query?: never;
+            query: {
+                ssh_username: string;
+                ssh_password: string;
+            };
             header?: never;
             path: {
                 robot_id: string;
@@ -6221,7 +6223,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 "application/json": components["schemas"]["SSHCredentials"];
             };
