@@ -127,5 +127,11 @@ func (m *Memory) DeleteRobot(ctx context.Context, id tonypi.RobotID) error {
 	maps.DeleteFunc(m.alerts, func(_ int64, a tonypi.Alert) bool { return a.Robot == id })
 	maps.DeleteFunc(m.rules, func(_ int64, r tonypi.Rule) bool { return r.Robot == id })
 	maps.DeleteFunc(m.credentials, func(_ string, c tonypi.Credential) bool { return c.Robot == id })
+	maps.DeleteFunc(m.commands, func(_ string, c tonypi.Command) bool { return c.Robot == id })
+	maps.DeleteFunc(m.jobs, func(_ int64, j tonypi.Job) bool { return j.Robot == id })
+	maps.DeleteFunc(m.scans, func(_ int64, r tonypi.ScanRecord) bool { return r.Robot == id })
+	delete(m.configs, id)
+	delete(m.hostKeys, id)
+	delete(m.access, id)
 	return nil
 }

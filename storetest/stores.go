@@ -20,6 +20,14 @@ type Stores interface {
 	tonypi.SessionStore
 	tonypi.CredentialStore
 	tonypi.SettingStore
+	tonypi.CommandStore
+	tonypi.ConfigStore
+	tonypi.JobStore
+	tonypi.ItemStore
+	tonypi.LogStore
+	tonypi.AuditStore
+	tonypi.ReportStore
+	tonypi.TerminalStore
 }
 
 // Memory is a Stores without a database. Like the real ones it keeps times to the millisecond in UTC, replaces NUL and
@@ -34,6 +42,18 @@ type Memory struct {
 	sessions    map[string]tonypi.Session
 	credentials map[string]tonypi.Credential
 	settings    map[string]string
+	commands    map[string]tonypi.Command
+	configs     map[tonypi.RobotID]tonypi.RobotConfig
+	jobs        map[int64]tonypi.Job
+	items       map[string]tonypi.Item
+	scans       map[int64]tonypi.ScanRecord
+	logs        map[int64]tonypi.LogEntry
+	audit       map[int64]tonypi.AuditEntry
+	reports     map[int64]tonypi.Report
+	lastReport  int64
+	hostKeys    map[tonypi.RobotID]tonypi.HostKey
+	access      map[tonypi.RobotID]tonypi.SSHAccess
+	recordings  map[string]tonypi.Recording
 }
 
 var _ Stores = (*Memory)(nil)
@@ -48,6 +68,17 @@ func NewStores() *Memory {
 		sessions:    map[string]tonypi.Session{},
 		credentials: map[string]tonypi.Credential{},
 		settings:    map[string]string{},
+		commands:    map[string]tonypi.Command{},
+		configs:     map[tonypi.RobotID]tonypi.RobotConfig{},
+		jobs:        map[int64]tonypi.Job{},
+		items:       map[string]tonypi.Item{},
+		scans:       map[int64]tonypi.ScanRecord{},
+		logs:        map[int64]tonypi.LogEntry{},
+		audit:       map[int64]tonypi.AuditEntry{},
+		reports:     map[int64]tonypi.Report{},
+		hostKeys:    map[tonypi.RobotID]tonypi.HostKey{},
+		access:      map[tonypi.RobotID]tonypi.SSHAccess{},
+		recordings:  map[string]tonypi.Recording{},
 	}
 }
 
