@@ -231,26 +231,10 @@ func (c *Configs) change(ctx context.Context, robot tonypi.RobotID, by tonypi.Ca
 	if _, err := wire.EncodeConfig(wire.Config{Type: "all", Data: settings, Version: next.Version}); err != nil {
 		return tonypi.RobotConfig{}, err
 	}
-	within, cancel := context.WithTimeout(ctx, configWithin)
-	defer cancel()
-	if err := c.cfg.Store.SaveRobotConfig(within, next); err != nil {
-		if refused(err) {
-			return tonypi.RobotConfig{}, err
-		}
-		return tonypi.RobotConfig{}, tonypi.Wrap(tonypi.Unavailable, err, "The settings were not changed: the database does not answer")
+	if err := c.store(ctx, next); err != nil {
+		return tonypi.RobotConfig{}, err
 	}
-	c.mu.Lock()
-	r := c.robots[robot]
-	if r == nil {
-		r = &configured{}
-		c.robots[robot] = r
-	}
-	// What the robot said while the store was at work must not get lost.
-	if r.c.Version > 0 {
-		next.AppliedVersion, next.AppliedAt, next.Message = r.c.AppliedVersion, r.c.AppliedAt, r.c.Message
-	}
-	r.c, r.publish = next, now
-	c.mu.Unlock()
+	next = c.keep(next, now)
 	c.cfg.Record.Record(tonypi.AuditEntry{
 		Time: next.UpdatedAt, User: by.Name, Role: by.Role, Address: by.Address, Action: "robot.config", Robot: robot,
 		Target: fmt.Sprintf("version %d", next.Version), OK: true, Message: "Changed the settings", Details: bounded(settings),
@@ -259,6 +243,31 @@ func (c *Configs) change(ctx context.Context, robot tonypi.RobotID, by tonypi.Ca
 		c.cfg.Log.Warn("settings not published, they are tried again", "robot", robot, "err", err)
 	}
 	return next, nil
+}
+
+func (c *Configs) store(ctx context.Context, r tonypi.RobotConfig) error {
+	within, cancel := context.WithTimeout(ctx, configWithin)
+	defer cancel()
+	err := c.cfg.Store.SaveRobotConfig(within, r)
+	if err == nil || refused(err) {
+		return err
+	}
+	return tonypi.Wrap(tonypi.Unavailable, err, "The settings were not changed: the database does not answer")
+}
+
+// keep takes new settings into memory. What the robot said while the store was at work must not get lost.
+func (c *Configs) keep(next tonypi.RobotConfig, now time.Time) tonypi.RobotConfig {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.robots[next.Robot]
+	if r == nil {
+		r = &configured{}
+		c.robots[next.Robot] = r
+	} else {
+		next.AppliedVersion, next.AppliedAt, next.Message = r.c.AppliedVersion, r.c.AppliedAt, r.c.Message
+	}
+	r.c, r.publish = next, now
+	return next
 }
 
 // bounded returns settings for the audit log, unless they are too long for it.

@@ -54,7 +54,7 @@ func (d *Dispatcher) confirm(e *entry, o outcome) {
 		return
 	}
 	delete(d.pending, robot)
-	d.errands.add(func() { d.cfg.Alerts.Clear(robot, UnconfirmedAlert, "", "itself", o.at) })
+	d.errands.add(func() { d.cfg.Alerts.Clear(robot, tonypi.StopUnconfirmedAlert, "", "itself", o.at) })
 }
 
 // confirmBy ends every stop of a robot that it says to be stopped; mu is held. What it says right after a stop may be older
@@ -115,7 +115,7 @@ func (d *Dispatcher) shout(robot tonypi.RobotID, now time.Time) {
 // raise opens the alert about a stop. A robot that said goodbye cannot answer; it is stopped when it comes back.
 func (d *Dispatcher) raise(c tonypi.Command, now time.Time) {
 	name, a := string(c.Robot), tonypi.Alert{
-		Robot: c.Robot, Type: UnconfirmedAlert, Severity: tonypi.Critical, Title: "Stop not confirmed", CreatedAt: stamp(now),
+		Robot: c.Robot, Type: tonypi.StopUnconfirmedAlert, Severity: tonypi.Critical, Title: "Stop not confirmed", CreatedAt: stamp(now),
 	}
 	r, err := d.cfg.Robots.Robot(c.Robot)
 	if err == nil && r.Name != "" {

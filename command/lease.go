@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -15,7 +14,6 @@ const (
 	wishFor     = 30 * time.Second // how long somebody who asked for control is named
 	leaseTick   = 250 * time.Millisecond
 	renewalShow = 2 * time.Second // renewals are shown no more often
-	maxLeases   = 10_000
 )
 
 // LeasesConfig is what Leases work with. All fields are needed.
@@ -23,7 +21,6 @@ type LeasesConfig struct {
 	Robots Robots
 	Show   tonypi.Shower
 	Record tonypi.Recorder
-	Log    *slog.Logger
 }
 
 // Leases give one person at a time control over a robot, for ten seconds unless it is renewed. They live in memory only: after
@@ -177,10 +174,6 @@ func (l *Leases) give(robot tonypi.RobotID, by tonypi.Caller, now time.Time, act
 	h := &lease{role: by.Role, address: by.Address, Lease: tonypi.Lease{
 		Robot: robot, Holder: by.Name, Session: by.Session, Since: stamp(now), ExpiresAt: stamp(now.Add(leaseFor)),
 	}}
-	if len(l.held) >= maxLeases && l.held[robot] == nil {
-		l.cfg.Log.Error("too many leases", "leases", len(l.held)) // more than robots: cannot be
-		return tonypi.Lease{Robot: robot}
-	}
 	l.held[robot] = h
 	l.show(h)
 	l.record(robot, action, by, message)

@@ -12,6 +12,7 @@ const (
 	maxPast      = 10_000
 	maxPastBytes = 32 << 20
 	maxEarly     = 4096 // stop answers that came before the stop was in memory
+	maxEarlyData = 4096 // bytes of each
 	earlyFor     = 10 * time.Second
 )
 
@@ -114,7 +115,7 @@ func (d *Dispatcher) settle(e *entry, o outcome) bool {
 	if !o.robotAt.IsZero() {
 		e.c.RobotAt = stamp(o.robotAt)
 	}
-	if len(o.answer) <= maxAnswer && json.Valid(o.answer) {
+	if json.Valid(o.answer) {
 		e.c.Answer = append(json.RawMessage(nil), o.answer...)
 	}
 	if e.c.Type == tonypi.StopCommand {
@@ -146,6 +147,9 @@ type parked struct {
 
 // park keeps an answer for a moment.
 func (l *early) park(p parked) {
+	if len(p.ack.Data) > maxEarlyData {
+		p.ack.Data = nil
+	}
 	if len(*l) >= maxEarly {
 		*l = (*l)[1:]
 	}

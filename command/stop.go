@@ -15,9 +15,6 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// UnconfirmedAlert is the type of the alert about a robot that has not confirmed a stop.
-const UnconfirmedAlert = "stop_unconfirmed"
-
 const (
 	confirmWithin  = time.Second         // after which an unconfirmed stop is an alert
 	keepStopping   = 30 * 24 * time.Hour // how long a robot that is away is stopped when it comes back
@@ -273,6 +270,6 @@ func (d *Dispatcher) withdraw(o tonypi.Order, robots []tonypi.Robot) {
 				d.settle(e, outcome{status: tonypi.CommandExpired, message: "Withdrawn: " + o.By.Name + " resumed the robot", at: now})
 			}
 		}
-		d.errands.add(func() { d.cfg.Alerts.Clear(r.ID, UnconfirmedAlert, "", o.By.Name, now) })
+		d.errands.add(func() { d.cfg.Alerts.Clear(r.ID, tonypi.StopUnconfirmedAlert, "", o.By.Name, now) })
 	}
 }

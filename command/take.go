@@ -30,6 +30,9 @@ func (d *Dispatcher) Take(u *tonypi.Update) tonypi.Commit {
 
 func (d *Dispatcher) acknowledge(u *tonypi.Update) tonypi.Commit {
 	answer := parked{robot: u.Robot, ack: *u.Ack, at: u.At, sent: u.Sent}
+	if len(answer.ack.Data) > maxAnswer {
+		answer.ack.Data = nil
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	e := d.answered(u.Robot, u.Ack.CommandID)
