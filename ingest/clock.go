@@ -65,6 +65,11 @@ func (c *clock) place(u *tonypi.Update) (late int) {
 	for i := range u.Scans {
 		u.Scans[i].Time = at.place(u.Scans[i].Time)
 	}
+	if u.Job != nil {
+		if u.Job.Time = at.place(u.Sent); !isLate(u.At, u.Job.Time) {
+			u.Job.Time = at.at // the server's clock is the better one when the message did not wait
+		}
+	}
 	for i := range u.Detections {
 		u.Detections[i].Time = at.place(u.Detections[i].Time)
 	}

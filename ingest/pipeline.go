@@ -28,13 +28,30 @@ type Judge interface {
 	Evaluate(now time.Time, readings []tonypi.Reading)
 }
 
-// PipelineConfig is what a Pipeline works with. All fields are needed.
+// Taker takes a part of what a message told: job.Tracker jobs and scans, logbook.Book log lines, command.Dispatcher answers
+// to commands. The commit is the promise that it is stored, or nil when there is nothing to store. Take does not block on
+// stores, keeps nothing of u but what it points to, and counts once what is taken twice.
+type Taker interface {
+	Take(u *tonypi.Update) tonypi.Commit
+}
+
+// Events takes what happens to robots: stops and falls. alert.Engine is one. It does not block.
+type Events interface {
+	Raise(now time.Time, a tonypi.Alert)
+	Clear(robot tonypi.RobotID, kind, source, by string, now time.Time)
+}
+
+// PipelineConfig is what a Pipeline works with. All fields are needed but those that say otherwise.
 type PipelineConfig struct {
-	Robots *Registry
-	Series Series
-	Alerts Judge
-	Show   tonypi.Shower
-	Log    *slog.Logger
+	Robots  *Registry
+	Series  Series
+	Alerts  Judge
+	Events  Events // nil: stops and falls raise no alert
+	Jobs    Taker  // nil: jobs and scans are only counted
+	Logs    Taker  // nil: log lines are only counted
+	Answers Taker  // nil: answers to commands are only counted
+	Show    tonypi.Shower
+	Log     *slog.Logger
 }
 
 // Pipeline takes messages in. It is safe for concurrent use; messages of one robot are carried one after the other.
@@ -50,8 +67,8 @@ func NewPipeline(c PipelineConfig) *Pipeline {
 
 // Handle carries one message from decode to browser. It is a wire.Handler.
 //
-// For QoS 1 and 2 it returns when the readings are stored; its error is Unavailable when they could not be, and then the
-// message is to be sent again. What cannot be read is counted and not an error: sending it again would not help. Messages of
+// For QoS 1 and 2 it returns when all that the message told is stored; its error is Unavailable when it could not be, and then
+// the message is to be sent again. What cannot be read is counted and not an error: sending it again would not help. Messages of
 // robots that may not speak are Forbidden.
 func (p *Pipeline) Handle(ctx context.Context, m wire.Message) error {
 	if m.At.IsZero() {
@@ -75,10 +92,12 @@ func (p *Pipeline) Handle(ctx context.Context, m wire.Message) error {
 		p.counts.pending.Add(1)
 		return nil
 	}
-	commit, err := p.carry(e, u)
+	commits, err := p.carry(e, u)
 	// The next message of the robot need not wait for the disk.
-	if err == nil && commit != nil && m.QoS > 0 {
-		err = notStored(commit.Wait(ctx))
+	for _, c := range commits {
+		if m.QoS > 0 && c != nil && err == nil {
+			err = notStored(c.Wait(ctx))
+		}
 	}
 	if err != nil {
 		p.counts.notStored.Add(1)
@@ -86,23 +105,27 @@ func (p *Pipeline) Handle(ctx context.Context, m wire.Message) error {
 	return err
 }
 
+// promises are those of the series store, the answers, the jobs and the log; nil where nothing is to be stored.
+type promises [4]tonypi.Commit
+
 // carry takes a message of an adopted robot through every step, in the robot's turn. A step that fails stops no other: a
 // store that is down must not silence an alert.
-func (p *Pipeline) carry(e *entry, u *tonypi.Update) (tonypi.Commit, error) {
+func (p *Pipeline) carry(e *entry, u *tonypi.Update) (commits promises, err error) {
 	e.order.Lock()
 	defer e.order.Unlock()
-	changed, ok := p.config.Robots.seen(e, u)
+	change, ok := p.config.Robots.seen(e, u)
 	if !ok {
-		return nil, nil // removed a moment ago
+		return commits, nil // removed a moment ago
 	}
 	late := e.clock.place(u)
 	p.count(u, late)
 
 	p.hear(u)
-	var commit tonypi.Commit
-	var stored error
+	p.happen(u, change)
 	if len(u.Readings) > 0 {
-		commit, stored = p.config.Series.Append(u.Readings)
+		if commits[0], err = p.config.Series.Append(u.Readings); err != nil {
+			commits[0], err = nil, notStored(err)
+		}
 	}
 	fresh := u.Readings
 	if late > 0 {
@@ -112,8 +135,23 @@ func (p *Pipeline) carry(e *entry, u *tonypi.Update) (tonypi.Commit, error) {
 	if len(fresh) > 0 {
 		p.config.Alerts.Evaluate(u.At, fresh)
 	}
-	p.show(u, fresh, changed)
-	return commit, notStored(stored)
+	p.settle(u, &commits)
+	p.show(u, fresh, change.robot)
+	return commits, err
+}
+
+// settle gives answers, jobs, scans and log lines to whom they concern.
+func (p *Pipeline) settle(u *tonypi.Update, commits *promises) {
+	c := &p.config
+	if c.Answers != nil && (u.Ack != nil || u.Presence != nil && u.Presence.Config != 0) {
+		commits[1] = c.Answers.Take(u)
+	}
+	if c.Jobs != nil && (u.Job != nil || len(u.Scans) > 0) {
+		commits[2] = c.Jobs.Take(u)
+	}
+	if c.Logs != nil && len(u.Logs) > 0 {
+		commits[3] = c.Logs.Take(u)
+	}
 }
 
 // lost reports whether an update is a robot's last will: then the broker speaks, not the robot.
@@ -136,7 +174,7 @@ func notStored(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
-	return tonypi.Wrap(tonypi.Unavailable, err, "readings were not stored")
+	return tonypi.Wrap(tonypi.Unavailable, err, "the message was not stored")
 }
 
 // show tells whoever watches. Readings are shown even when there are none: the robot was heard of.
@@ -150,11 +188,6 @@ func (p *Pipeline) show(u *tonypi.Update, fresh []tonypi.Reading, changed *tonyp
 		p.config.Show.Show(event)
 		event.Readings = nil
 	}
-	for i := range u.Logs {
-		event.Kind, event.Log = tonypi.LogWritten, &u.Logs[i]
-		p.config.Show.Show(event)
-	}
-	event.Log = nil
 	if len(u.Detections) > 0 {
 		event.Kind, event.Detections = tonypi.DetectionsArrived, u.Detections
 		p.config.Show.Show(event)

@@ -63,7 +63,7 @@ func TestHandleTakesEveryStep(t *testing.T) {
 		t.Errorf("robot changed: %+v", changed)
 	}
 	for kind, want := range map[tonypi.EventKind]int{
-		tonypi.ReadingsArrived: 8, tonypi.LogWritten: 1, tonypi.JobChanged: 1, tonypi.DetectionsArrived: 1,
+		tonypi.ReadingsArrived: 8, tonypi.DetectionsArrived: 1,
 	} {
 		if got := w.shown.of(kind); len(got) != want {
 			t.Errorf("%d events of kind %d, want %d", len(got), kind, want)

@@ -33,6 +33,8 @@ const (
 	maxSample        = 512 // characters of a payload
 	flushEvery       = 5 * time.Second
 	flushWithin      = 5 * time.Second
+	// A status that is older than the stop it contradicts by more than this comes of a clock that was set back.
+	overtakeWithin = 10 * time.Second
 )
 
 // Silence is told about robots that are cut off or removed.
@@ -53,6 +55,8 @@ type RegistryConfig struct {
 	History     History
 	Silence     Silence
 	Show        tonypi.Shower
+	// Forget is told of a robot that was removed, after Silence. nil: nobody else remembers robots.
+	Forget func(robot tonypi.RobotID)
 	// Person returns whose token it is, or an Unauthenticated error. nil: people may not use MQTT.
 	Person func(ctx context.Context, token string) (user string, role tonypi.Role, err error)
 	// Kick ends the connections of a robot. nil: they stay until they end.
@@ -92,8 +96,10 @@ type entry struct {
 	gone    bool // removed: whoever still holds the entry must leave it alone
 	unsaved bool // heard of since the last flush
 	said    bool // changed its presence since the last flush
-	line    line
-	request request
+	// The robot's own stamp of the last message that told whether it is stopped.
+	stopSaid time.Time
+	line     line
+	request  request
 }
 
 // NewRegistry makes an empty Registry. Call Load before use; nothing runs before Run.
@@ -102,6 +108,9 @@ func NewRegistry(c RegistryConfig) *Registry {
 	c.MaxRobots = cmp.Or(c.MaxRobots, DefaultMaxRobots)
 	if c.Kick == nil {
 		c.Kick = func(tonypi.RobotID) {}
+	}
+	if c.Forget == nil {
+		c.Forget = func(tonypi.RobotID) {}
 	}
 	return &Registry{
 		config: c, failures: newThrottle(),
@@ -240,29 +249,52 @@ func (r *Registry) speaker(ctx context.Context, m wire.Message, id tonypi.RobotI
 	return nil, tonypi.Errorf(tonypi.Forbidden, "robot %q was turned away", id)
 }
 
-// seen notes that a robot was heard of and what it says of itself. It returns the robot when something changed that people
-// see, and false when the robot is gone.
-func (r *Registry) seen(e *entry, u *tonypi.Update) (changed *tonypi.Robot, ok bool) {
+// change is what a message changed of a robot's row.
+type change struct {
+	robot *tonypi.Robot // as it is now; nil when nothing changed that people see
+	was   tonypi.Robot  // as it was; set when robot is
+}
+
+// seen notes that a robot was heard of and what it says of itself. It returns what changed, and false when the robot is gone.
+func (r *Registry) seen(e *entry, u *tonypi.Update) (c change, ok bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.gone {
-		return nil, false
+		return change{}, false
 	}
 	if u.At.After(e.robot.LastSeen) && !lost(u) {
 		e.robot.LastSeen = u.At.UTC()
 	}
 	e.unsaved = true
 	if u.Presence == nil {
-		return nil, true
+		return change{}, true
 	}
 	before := e.robot
+	e.overtaken(u)
 	describe(&e.robot, u.Presence)
 	if e.robot == before {
-		return nil, true
+		return change{}, true
 	}
 	e.said = true
 	robot := e.robot
-	return &robot, true
+	return change{&robot, before}, true
+}
+
+// overtaken keeps a status that was made before a stop, and came in after the stop's answer, from ending the stop: the two
+// take different connections. Whether a message is older is judged by the robot's own stamps; mu is held.
+func (e *entry) overtaken(u *tonypi.Update) {
+	if u.Sent.IsZero() || lost(u) || u.Presence.Status == tonypi.StatusOffline {
+		return
+	}
+	behind := e.stopSaid.Sub(u.Sent)
+	if e.robot.Stopped != u.Presence.Stopped && behind > 0 && behind < overtakeWithin {
+		u.Presence.Stopped, u.Presence.StopReason = e.robot.Stopped, e.robot.StopReason
+		if e.robot.Stopped {
+			u.Presence.Status = e.robot.Status
+		}
+		return
+	}
+	e.stopSaid = u.Sent
 }
 
 // describe takes over what a robot says of itself. A robot that goes does not lose its emergency stop by that.
