@@ -14,6 +14,7 @@ type act struct {
 	turn     float64 // degrees per second to the left
 	ordered  bool    // a command asked for it
 	posed    bool    // the pose is the one that set_servo left: it stays
+	driven   bool    // somebody drives
 }
 
 type kind uint8
@@ -42,6 +43,7 @@ func (b *Body) pursue() {
 		return
 	}
 	if b.stopped {
+		b.sink()
 		return
 	}
 	if b.act.since >= b.act.until {
@@ -53,6 +55,16 @@ func (b *Body) pursue() {
 		b.strike()
 	}
 	b.lookAbout()
+}
+
+// sink moves a body on that sits down or goes limp because it was stopped. One that holds its pose does not move.
+func (b *Body) sink() {
+	if b.act.kind != sitting || b.act.still() {
+		return
+	}
+	b.act.since += step
+	b.servos.settled = false
+	b.strike()
 }
 
 // still reports whether the act's pose changes no more.
@@ -233,6 +245,9 @@ func (b *Body) wantCPU() float64 {
 		want = 27
 	case gesturing:
 		want = 19
+	}
+	if b.lens.watched > 0 {
+		want += 6
 	}
 	if b.job.active {
 		want += 14

@@ -35,6 +35,7 @@ type Options struct {
 	Seed     uint64
 	Scenario Scenario
 	Start    time.Time // the body's birth; the zero value means now
+	Crowd    bool      // one of many: small pictures, and it does not tell what it sees
 }
 
 // Body is a simulated robot. It is safe for concurrent use. It has every ability that the agent knows.
@@ -67,6 +68,11 @@ type Body struct {
 	sway    [2]float64
 	legs    [2]float64 // pitch and roll that the legs give the torso
 	stopped bool
+	profile string // what to do when stopped: hold (or empty), sit, limp
+	busy    string // the motion that was ordered, until busyTil
+	busyTil float64
+	led     string // colour of the LED, #rrggbb; empty when it is out
+	lens    lens
 	halt    chan struct{} // closed when a running command must end
 
 	plot plot
@@ -90,8 +96,12 @@ func New(o Options) *Body {
 	}
 	b.furnish()
 	b.cast()
+	b.lens = newLens(o, rand.New(rand.NewPCG(o.Seed+1, h.Sum64())), b.place.room)
 	return b
 }
+
+// seeingFleet is the largest fleet whose bodies tell what they see and have large pictures.
+const seeingFleet = 50
 
 // Fleet makes n bodies named tonypi_01, tonypi_02, … that play the scenarios of ScenarioOf.
 func Fleet(n int, seed uint64, start time.Time) []*Body {
@@ -99,7 +109,7 @@ func Fleet(n int, seed uint64, start time.Time) []*Body {
 	bodies := make([]*Body, n)
 	for i := range bodies {
 		id := tonypi.RobotID(fmt.Sprintf("tonypi_%0*d", digits, i+1))
-		bodies[i] = New(Options{ID: id, Seed: seed, Scenario: ScenarioOf(i), Start: start})
+		bodies[i] = New(Options{ID: id, Seed: seed, Scenario: ScenarioOf(i), Start: start, Crowd: n > seeingFleet})
 	}
 	return bodies
 }

@@ -13,17 +13,17 @@ const maxOrder = 30 * time.Second
 
 // actions are the gestures that can be asked for by name. stand and the walking names are made in order.
 var actions = map[string][]frame{
-	"wave": waveFrames, "bow": bowFrames, "squat": squatFrames, "twist": twistFrames, "sit": sitFrames,
+	"wave": waveFrames, "bow": bowFrames, "squat": squatFrames, "twist": twistFrames, "sit": sitFrames, "dance": danceFrames,
 	"left_kick": leftKick, "kick_left": leftKick, "right_kick": rightKick, "kick_right": rightKick,
 	"head_nod": nodFrames, "head_shake": shakeFrames,
 }
 
 // Do carries out a command and returns, when it is done, a sentence about it. It ends early with an error when ctx ends or
-// Stop is called. Kinds and their parameters: move {direction, distance, speed}, action {name}, head {tilt, pan},
-// head_nod, head_shake, set_servo {servo_id, position}, stop, stand, start_job {items_total, task_name}, stop_job; an
-// action's name is a kind as well. What it does not know or cannot do is an Invalid or Conflict error.
+// Stop is called. Kinds and their parameters are those of docs/protocol.md; an action's name is a kind as well. What it
+// does not know or what lies outside its limits is an Invalid error, what it cannot do now a Conflict.
 func (b *Body) Do(ctx context.Context, kind string, params map[string]any) (string, error) {
 	b.mu.Lock()
+	b.catchUp()
 	said, busy, err := b.order(kind, params)
 	halt := b.halt
 	b.mu.Unlock()
@@ -52,56 +52,92 @@ func (b *Body) order(kind string, params map[string]any) (said string, busy time
 			return "", 0, tonypi.Errorf(tonypi.Invalid, "action needs a name")
 		}
 	}
-	switch kind {
-	case "stop", "stand":
-		b.breakOff()
-		b.change(act{kind: standing, until: 3, ordered: true})
-		return "Robot stopped successfully", 0, nil
-	case "stop_job":
-		if !b.end("stopped by command") {
-			return "", 0, tonypi.Errorf(tonypi.Conflict, "No job is running")
+	if f, ok := quietOrders[kind]; ok {
+		if b.plot.off {
+			return "", 0, errOff()
 		}
-		return "Job stopped", 0, nil
+		return f(b, params)
 	}
-	if err := b.able(); err != nil {
+	if err := b.able(kind); err != nil {
 		return "", 0, err
 	}
-	switch kind {
-	case "move":
-		return b.orderMove(params)
-	case "head":
-		return b.orderHead(params)
-	case "set_servo":
-		return b.orderServo(params)
-	case "start_job":
-		return b.orderJob(params)
-	}
-	frames, ok := actions[kind]
+	f, ok := motionOrders[kind]
 	if !ok {
-		return "", 0, tonypi.Errorf(tonypi.Invalid, "Unknown action %q", kind)
+		frames, ok := actions[kind]
+		if !ok {
+			return "", 0, tonypi.Errorf(tonypi.Invalid, "Unknown action %q", kind)
+		}
+		f = func(b *Body, _ map[string]any) (string, time.Duration, error) { return b.orderAction(kind, frames) }
 	}
-	b.interrupt()
-	b.gesture(kind, frames)
-	b.act.ordered = true
-	if kind == "sit" {
-		b.act.kind, b.act.until = sitting, 60
+	if said, busy, err = f(b, params); err == nil && kind != "head" && kind != "start_job" {
+		b.busy, b.busyTil = kind, b.now+busy.Seconds()
 	}
-	return fmt.Sprintf("Action %s completed", kind), seconds(length(frames) + 0.2), nil
+	return said, busy, err
 }
 
-// able reports why the body cannot move now, or nil.
-func (b *Body) able() error {
+// an order begins a command; it is called with the lock held.
+type order func(b *Body, params map[string]any) (said string, busy time.Duration, err error)
+
+// quietOrders move nothing, or end a motion: they are carried out in any state but without power.
+var quietOrders map[string]order
+
+// motionOrders move the robot; it must be able to.
+var motionOrders map[string]order
+
+func init() { // the orders call each other by name
+	quietOrders = map[string]order{
+		"stop": (*Body).orderStand, "stand": (*Body).orderStand, "stop_job": (*Body).orderStopJob, "stand_up": (*Body).orderStandUp,
+		"speak": (*Body).orderSpeak, "led": (*Body).orderLED, "buzzer": (*Body).orderBuzzer, "find": (*Body).orderFind,
+		"reboot": (*Body).orderReboot,
+	}
+	motionOrders = map[string]order{
+		"move": (*Body).orderMove, "turn": (*Body).orderTurn, "head": (*Body).orderHead, "set_servo": (*Body).orderServo,
+		"start_job": (*Body).orderJob,
+	}
+}
+
+func errOff() error { return tonypi.Errorf(tonypi.Unavailable, "The robot has no power") }
+
+// able reports why the body cannot move now, or nil. The head may move while somebody drives.
+func (b *Body) able(kind string) error {
 	switch {
 	case b.plot.off:
-		return tonypi.Errorf(tonypi.Unavailable, "The robot has no power")
+		return errOff()
 	case b.stopped:
 		return tonypi.Errorf(tonypi.Conflict, "The robot is stopped")
 	case b.balance.stage != upright:
 		return tonypi.Errorf(tonypi.Conflict, "The robot has fallen")
 	case b.battery.charging:
 		return tonypi.Errorf(tonypi.Conflict, "The robot is charging")
+	case b.act.driven && kind != "head" && kind != "start_job":
+		return tonypi.Errorf(tonypi.Conflict, "Somebody drives the robot")
 	}
 	return nil
+}
+
+func (b *Body) orderAction(name string, frames []frame) (string, time.Duration, error) {
+	b.interrupt()
+	b.gesture(name, frames)
+	b.act.ordered = true
+	if name == "sit" {
+		b.act.kind, b.act.until = sitting, 60
+	}
+	return fmt.Sprintf("Action %s completed", name), seconds(length(frames) + 0.2), nil
+}
+
+func (b *Body) orderStand(map[string]any) (string, time.Duration, error) {
+	b.breakOff()
+	if !b.stopped {
+		b.change(act{kind: standing, until: 3, ordered: true})
+	}
+	return "Robot stopped successfully", 0, nil
+}
+
+func (b *Body) orderStopJob(map[string]any) (string, time.Duration, error) {
+	if !b.end("stopped by command") {
+		return "", 0, tonypi.Errorf(tonypi.Conflict, "No job is running")
+	}
+	return "Job stopped", 0, nil
 }
 
 func (b *Body) orderMove(params map[string]any) (string, time.Duration, error) {
@@ -168,17 +204,42 @@ func (b *Body) orderJob(params map[string]any) (string, time.Duration, error) {
 	return "Job started", 0, nil
 }
 
-// Stop holds the pose of this moment until Resume, ends the running command and cancels the job. It does not wait.
+// Stop holds the pose of this moment until Resume, or does what the stop profile says; it ends the running command and
+// cancels the job. It does not wait.
 func (b *Body) Stop(reason string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.catchUp()
 	b.interrupt()
 	if !b.stopped {
-		b.servos.target, b.servos.settled = b.servos.angle, false
-		b.act = act{kind: standing, posed: true, until: never}
+		b.hold()
 	}
 	b.stopped = true
 	b.end("emergency stop: " + reason)
+	return nil
+}
+
+// hold ends whatever the body does, in the way of the stop profile. One that lies on the floor stays as it is.
+func (b *Body) hold() {
+	if b.balance.stage == upright && b.act.kind != sitting {
+		switch b.profile {
+		case "sit":
+			b.change(act{kind: sitting, frames: sitFrames, until: never})
+			return
+		case "limp":
+			b.change(act{kind: sitting, frames: slumpFrames, until: never})
+			return
+		}
+	}
+	b.servos.target, b.servos.settled = b.servos.angle, false
+	b.act = act{kind: standing, posed: true, until: never}
+}
+
+// SetStopProfile says what Stop does: hold the pose, sit down, or go limp.
+func (b *Body) SetStopProfile(profile string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.profile = profile
 	return nil
 }
 
@@ -195,6 +256,7 @@ func (b *Body) Resume() error {
 
 // interrupt ends the command that is running.
 func (b *Body) interrupt() {
+	b.busyTil = 0
 	close(b.halt)
 	b.halt = make(chan struct{})
 }

@@ -55,21 +55,26 @@ type plot struct {
 	videoAt  float64 // next change of the video load
 	vision   float64 // CPU percent of the video
 	jobAt    float64
+	rebootAt float64 // when an ordered reboot begins
 	dockAt   float64 // percent at which it goes to its dock
 	weak     float64 // dB that the radio loses
 	misread  float64 // chance per servo and slow step that a read fails
 	off      bool    // the Pi is out
+	reboot   bool    // because it was told to
 	resting  bool    // sits until the hot joint is cool
 	restless bool
 	lowSaid  bool
 }
 
-const never = 1e18
+const (
+	never      = 1e18
+	rebootTime = 8.0 // seconds: a real Pi takes some three times as long
+)
 
 // cast sets the scene for the body's scenario. The first events come within half a minute.
 func (b *Body) cast() {
 	p := &b.plot
-	*p = plot{fallAt: never, dropAt: never, dieAt: never, videoAt: never, jobAt: never, misread: 4e-5, lie: 8, dockAt: b.between(24, 34)}
+	*p = plot{fallAt: never, dropAt: never, dieAt: never, videoAt: never, jobAt: never, rebootAt: never, misread: 4e-5, lie: 8, dockAt: b.between(24, 34)}
 	if b.life.Float64() < 0.3 {
 		p.jobAt = b.between(4, 60)
 	}
@@ -129,19 +134,35 @@ func (b *Body) unfold() {
 func (b *Body) power() {
 	p := &b.plot
 	switch {
+	case !p.off && b.now >= p.rebootAt:
+		p.reboot = true
+		b.darken(rebootTime, "robot rebooted")
 	case !p.off && b.now >= p.dieAt && b.balance.stage == upright:
-		p.off, p.wakeAt = true, b.now+b.between(60, 120)
-		b.trim.rate, b.trim.push = [3]float64{}, [3]float64{}
-		b.end("robot lost power")
-		b.interrupt()
-		b.link.set(false)
+		b.darken(b.between(60, 120), "robot lost power")
 	case p.off && b.now >= p.wakeAt:
-		p.off, p.dieAt = false, b.now+b.between(150, 320)
+		p.off, p.dieAt = false, never
+		if b.story == Dying {
+			p.dieAt = b.now + b.between(150, 320)
+		}
 		b.host.booted = b.now - 12
 		b.link.set(true)
 		b.change(act{kind: standing, until: 4})
-		b.say("WARNING", "system", "Booted after a loss of power")
+		why := "a loss of power"
+		if p.reboot {
+			why = "a reboot"
+		}
+		p.reboot, p.rebootAt = false, never
+		b.say("WARNING", "system", "Booted after "+why)
 	}
+}
+
+// darken lets the Pi go out for that many seconds.
+func (b *Body) darken(seconds float64, why string) {
+	b.plot.off, b.plot.wakeAt = true, b.now+seconds
+	b.trim.rate, b.trim.push = [3]float64{}, [3]float64{}
+	b.end(why)
+	b.interrupt()
+	b.link.set(false)
 }
 
 // stumble makes a clumsy robot fall while it walks.

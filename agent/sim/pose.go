@@ -51,6 +51,9 @@ var (
 	bowFrames   = []frame{{0, nil}, {1.2, bowed}, {2.6, bowed}, {4.0, nil}}
 	squatFrames = []frame{{0, nil}, {1.0, squatted}, {2.0, squatted}, {3.0, nil}}
 	sitFrames   = []frame{{0, nil}, {1.8, seated}} // stays seated
+	slumpFrames = []frame{{0, nil}, {0.7, seated}} // the same without torque
+	danceFrames = []frame{{0, nil}, {0.8, join(armsOut, lean(6))}, {1.6, squatted}, {2.4, join(armsOut, lean(-6))}, {3.2, raised}, {3.7, wavedIn},
+		{4.2, wavedOut}, {5, squatted}, {5.8, join(armsOut, lean(6))}, {6.6, join(armsOut, lean(-6))}, {7.4, bowed}, {8.4, bowed}, {9, raised}, {9.8, nil}}
 	twistFrames = []frame{{0, nil}, {0.8, join(armsOut, lean(6))}, {1.7, join(armsOut, lean(-6))}, {2.6, join(armsOut, lean(6))}, {3.4, nil}}
 	leftKick    = []frame{{0, nil}, {0.5, lean(9)}, {0.8, kickLeft}, {1.1, nil}}
 	rightKick   = []frame{{0, nil}, {0.5, lean(-9)}, {0.8, kickRight}, {1.1, nil}}

@@ -71,7 +71,7 @@ func (b *Body) Servos(at time.Time, dst []tonypi.Reading) []tonypi.Reading {
 		add(tonypi.ServoTarget, round(s.target[i], 0.01))
 		add(tonypi.ServoTemperature, round(s.heat[i], 1))
 		add(tonypi.ServoVoltage, round(b.battery.volts-leadDrop*s.load[i]+b.err(0.008), 0.01))
-		add(tonypi.ServoTorque, word(s.heat[i] < overTemp))
+		add(tonypi.ServoTorque, word(s.heat[i] < overTemp && !(b.stopped && b.profile == "limp")))
 		add(tonypi.ServoErrors, float64(s.errors[i]))
 	}
 	return dst
@@ -153,7 +153,7 @@ func (b *Body) Posture(at time.Time) string {
 	return "standing"
 }
 
-// Events adds to u the logs, scans and at most one job message since the last call.
+// Events adds to u the logs, scans, sightings and at most one job message since the last call.
 func (b *Body) Events(at time.Time, u *tonypi.Update) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -164,6 +164,7 @@ func (b *Body) Events(at time.Time, u *tonypi.Update) {
 	u.Logs = append(u.Logs, s.logs...)
 	u.Scans = append(u.Scans, s.scans...)
 	s.logs, s.scans = s.logs[:0], s.scans[:0]
+	u.Detections = b.sights(at, u.Detections)
 	if len(s.jobs) > 0 {
 		j := s.jobs[0]
 		u.Job = &j
