@@ -55,6 +55,7 @@ var outside = map[string][]string{
 	"github.com/coder/websocket":     {"live", "mqtt", "terminal", "cmd/tonypi"},
 	"github.com/alecthomas/kong":     {"cmd/tonypi"},
 	"golang.org/x/crypto/ssh":        {"terminal"},
+	"github.com/shirou/gopsutil":     {"cmd/tonypi"},
 	"github.com/johnfercher/":        {"report"},
 	"github.com/gorilla/":            {"mqtt"},
 }

@@ -19,10 +19,16 @@ import (
 	"tonypi"
 	"tonypi/alert"
 	"tonypi/api"
+	"tonypi/camera"
+	"tonypi/command"
 	"tonypi/ingest"
+	"tonypi/job"
 	"tonypi/live"
+	"tonypi/logbook"
 	"tonypi/mqtt"
+	"tonypi/report"
 	"tonypi/sqlstore"
+	"tonypi/terminal"
 	"tonypi/tsdb"
 	"tonypi/web"
 	"tonypi/wire"
@@ -45,22 +51,30 @@ func (c *serveCommand) Run(ctx context.Context, log *slog.Logger) error {
 
 // server is the whole monitoring server. The fields are in the order in which they are made; they close in reverse.
 type server struct {
-	cfg      *serveConfig
-	log      *slog.Logger
-	tls      *tls.Config
-	sql      *sqlstore.Store
-	series   *tsdb.Store
-	alerts   *alert.Engine
-	hub      *live.Hub
-	robots   *ingest.Registry
-	pipeline *ingest.Pipeline
-	broker   *mqtt.Broker
-	api      *api.Server
-	http     net.Listener
-	httpAddr string
-	mqttAddr string
-	started  time.Time
-	rates    rates
+	cfg       *serveConfig
+	log       *slog.Logger
+	tls       *tls.Config
+	sql       *sqlstore.Store
+	series    *tsdb.Store
+	hub       *live.Hub
+	book      *logbook.Book
+	alerts    *alert.Engine
+	robots    *ingest.Registry
+	leases    *command.Leases
+	configs   *command.Configs
+	commands  *command.Dispatcher
+	jobs      *job.Tracker
+	pipeline  *ingest.Pipeline
+	broker    *mqtt.Broker
+	reports   *report.Maker
+	terminals *terminal.Server
+	cameras   *camera.Relay
+	api       *api.Server
+	http      net.Listener
+	httpAddr  string
+	mqttAddr  string
+	started   time.Time
+	rates     rates
 }
 
 // newServer opens the stores, makes the engines and binds the listeners. Nothing runs yet.
@@ -110,50 +124,9 @@ func (s *server) openStores(ctx context.Context) (err error) {
 	return nil
 }
 
-func (s *server) makeEngines(ctx context.Context) (err error) {
-	s.hub = live.New(live.Config{
-		History: s.series, Version: version, Origins: s.cfg.liveOrigins(), Log: s.part("live"),
-		Pending: func() int { return s.robots.PendingCount() },
-		Authorize: func(ctx context.Context, token string) (tonypi.Caller, error) {
-			name, role, err := s.api.Person(ctx, token)
-			return tonypi.Caller{Name: name, Role: role}, err
-		},
-	})
-	s.alerts = alert.New(alert.Config{Store: s.sql, Rules: s.sql, Show: s.hub, Log: s.part("alert")})
-	s.robots = ingest.NewRegistry(ingest.RegistryConfig{
-		Robots: s.sql, Credentials: s.sql, History: s.series, Silence: s.alerts, Show: s.hub,
-		Person:    func(ctx context.Context, token string) (string, tonypi.Role, error) { return s.api.Person(ctx, token) },
-		Kick:      func(id tonypi.RobotID) { s.broker.Disconnect(id) },
-		Policy:    ingest.Policy(s.cfg.Adopt),
-		MaxRobots: s.cfg.MaxRobots, Log: s.part("ingest"),
-	})
-	s.pipeline = ingest.NewPipeline(ingest.PipelineConfig{Robots: s.robots, Series: s.series, Alerts: s.alerts, Show: s.hub, Log: s.part("ingest")})
-	s.broker, err = mqtt.New(mqtt.Config{Gate: s.robots, Handle: s.pipeline.Handle, Log: s.part("mqtt"), Origins: s.cfg.liveOrigins(), Limits: s.limits()})
-	if err != nil {
-		return fmt.Errorf("make broker: %w", err)
-	}
-	return s.load(ctx)
-}
-
 // limits lets a demo's fleet come from one address at once.
 func (s *server) limits() mqtt.Limits {
 	return mqtt.Limits{PerAddress: max(1200, s.cfg.MaxRobots)}
-}
-
-// load gives the engines what the stores remember.
-func (s *server) load(ctx context.Context) error {
-	if err := s.alerts.Load(ctx); err != nil {
-		return fmt.Errorf("load alerts: %w", err)
-	}
-	if err := s.robots.Load(ctx); err != nil {
-		return fmt.Errorf("load robots: %w", err)
-	}
-	fleet := s.robots.Fleet()
-	s.hub.Load(fleet, s.alerts.Open())
-	if err := s.alerts.Expect(ctx, fleet, time.Now()); err != nil {
-		return fmt.Errorf("expect robots: %w", err)
-	}
-	return nil
 }
 
 // listen binds every listener and makes the API, which tells robots the ports.
@@ -195,10 +168,14 @@ func (s *server) makeAPI(ctx context.Context, secureAddr string) (err error) {
 	if secure {
 		mqttPort = port(secureAddr)
 	}
+	s.makeWays()
 	s.api, err = api.New(ctx, api.Config{
 		Log: s.part("api"), Version: version,
 		Users: s.sql, Sessions: s.sql, Credentials: s.sql, Settings: s.sql, AlertStore: s.sql, Series: s.series,
 		Fleet: s.hub, Robots: s.robots, Joining: s.robots, Alerts: s.alerts, Rules: s.alerts,
+		Commands: s.commands, CommandStore: s.sql, Leases: s.leases, Configs: s.configs,
+		Jobs: s.jobs, JobStore: s.sql, ItemStore: s.sql, LogStore: s.sql, LogBook: s.book, AuditStore: s.sql, Record: s.book,
+		Terminal: s.terminalRoutes(), Camera: s.cameraRoutes(), Extra: s.compatRoutes(),
 		Revoked: s.broker.DisconnectUser, System: s.system, Metrics: s.writeMetrics, Checks: s.checks(),
 		Live: s.hub, MQTT: s.broker.WebSocketHandler(), Web: web.Handler(),
 		AnonymousRole: s.cfg.role(), Demo: s.cfg.demo, Adopt: s.cfg.Adopt, MQTTPort: mqttPort, MQTTSecure: secure, PlainMQTTPort: port(s.mqttAddr), Origins: s.cfg.Origins,
@@ -221,7 +198,9 @@ func (s *server) run(ctx context.Context) error {
 	defer stop()
 	var engines errgroup.Group
 	failed := make(chan error, 4)
-	for _, work := range []func(context.Context) error{s.sql.Run, s.series.Run, s.alerts.Run, s.robots.Run, s.measure} {
+	for _, work := range []func(context.Context) error{
+		s.sql.Run, s.series.Run, s.book.Run, s.alerts.Run, s.robots.Run, s.leases.Run, s.configs.Run, s.commands.Run, s.jobs.Run, s.measure,
+	} {
 		engines.Go(func() error {
 			err := work(background)
 			if background.Err() == nil {
@@ -235,6 +214,8 @@ func (s *server) run(ctx context.Context) error {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.broker.Run(ctx) })
+	g.Go(func() error { return s.terminals.Run(ctx) })
+	g.Go(func() error { return s.cameras.Run(ctx) })
 	g.Go(func() error { return s.serveHTTP(ctx) })
 	g.Go(func() error { return s.serveProfiles(ctx) })
 	g.Go(func() error {
