@@ -120,11 +120,12 @@ func (s *Server) getAlert(ctx context.Context, in *AlertPath) (*alertOut, error)
 }
 
 func (s *Server) acknowledge(ctx context.Context, in *acknowledgeIn) (*alertOut, error) {
-	note := ""
+	text := ""
 	if in.Body != nil {
-		note = in.Body.Note
+		text = in.Body.Note
 	}
-	a, err := s.cfg.Alerts.Acknowledge(ctx, in.ID, personOf(ctx).User.Username, note)
+	a, err := s.cfg.Alerts.Acknowledge(ctx, in.ID, personOf(ctx).User.Username, text)
+	about(ctx, a)
 	return &alertOut{a}, err
 }
 
@@ -133,13 +134,23 @@ func (s *Server) acknowledgeAll(ctx context.Context, in *acknowledgeAllIn) (*cou
 	if in.Body != nil {
 		which = *in.Body
 	}
+	t := note(ctx)
+	t.robot = which.Robot
 	n, err := s.cfg.Alerts.AcknowledgeAll(ctx, which.Robot, which.IDs, personOf(ctx).User.Username)
+	t.message = strconv.Itoa(n) + " alerts"
 	return &countOut{Count{n}}, err
 }
 
 func (s *Server) resolve(ctx context.Context, in *AlertPath) (*alertOut, error) {
 	a, err := s.cfg.Alerts.Resolve(ctx, in.ID, personOf(ctx).User.Username)
+	about(ctx, a)
 	return &alertOut{a}, err
+}
+
+// about notes which alert it is about.
+func about(ctx context.Context, a tonypi.Alert) {
+	t := note(ctx)
+	t.robot, t.message = a.Robot, a.Title
 }
 
 func (s *Server) deleteAlert(ctx context.Context, in *AlertPath) (*none, error) {

@@ -42,9 +42,12 @@ type (
 
 func (s *Server) login(ctx context.Context, in *loginIn) (*signedInOut, error) {
 	u, err := s.auth.checkPassword(ctx, in.Body.Username, in.Body.Password, requestOf(ctx).address)
-	if err != nil {
+	t := note(ctx)
+	if t.user = in.Body.Username; err != nil {
+		t.action = "sign_in.failed"
 		return nil, err
 	}
+	t.user, t.role = u.Username, u.Role
 	return s.signIn(ctx, u)
 }
 
@@ -94,19 +97,35 @@ func (s *Server) logout(ctx context.Context, _ *none) (*signedOutOut, error) {
 	if err := s.sameOrigin(rq.http); err != nil {
 		return nil, err
 	}
+	note(ctx).skip = true // until somebody turns out to be signed in
 	if p, err := s.auth.person(ctx, bearer(rq.http)); err == nil && p.Session != "" {
-		if err := s.auth.end(ctx, p.Session); err != nil {
+		if err := s.leave(ctx, p.User, p.Session); err != nil {
 			return nil, err
 		}
 	}
 	if cookie, err := rq.http.Cookie(refreshName); err == nil {
-		if id, ok := s.auth.sessionOf(ctx, cookie.Value); ok {
-			if err := s.auth.end(ctx, id); err != nil {
+		if session, ok := s.auth.sessionOf(ctx, cookie.Value); ok {
+			u, err := s.cfg.Users.User(ctx, session.UserID)
+			if err != nil && tonypi.KindOf(err) != tonypi.NotFound {
+				return nil, err
+			}
+			if err := s.leave(ctx, u, session.ID); err != nil {
 				return nil, err
 			}
 		}
 	}
 	return &signedOutOut{[]http.Cookie{refreshCookie(ctx, "", -1)}}, nil
+}
+
+// leave ends a session of a user, and what it holds open elsewhere.
+func (s *Server) leave(ctx context.Context, u tonypi.User, session string) error {
+	t := note(ctx)
+	t.skip, t.user, t.role = false, u.Username, u.Role
+	if err := s.auth.end(ctx, session); err != nil {
+		return err
+	}
+	s.ended(u.Username, session)
+	return nil
 }
 
 func (s *Server) me(ctx context.Context, _ *none) (*userOut, error) {
@@ -115,6 +134,7 @@ func (s *Server) me(ctx context.Context, _ *none) (*userOut, error) {
 
 func (s *Server) changePassword(ctx context.Context, in *changePasswordIn) (*none, error) {
 	p := personOf(ctx)
+	note(ctx).target = p.User.Username
 	if _, err := s.auth.checkPassword(ctx, p.User.Username, in.Body.Current, requestOf(ctx).address); err != nil {
 		if tonypi.KindOf(err) == tonypi.Unauthenticated {
 			// Not 401: the caller's session is fine and the page must not sign out.

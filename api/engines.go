@@ -109,8 +109,10 @@ type Jobs interface {
 	Trigger(ctx context.Context, robot tonypi.RobotID, code string) error
 }
 
-// LogBook clears the log.
+// LogBook writes and clears the log.
 type LogBook interface {
+	// Write adds a line and returns it as it will be stored, or an Unavailable error when too many wait for the store.
+	Write(e tonypi.LogEntry) (tonypi.LogEntry, error)
 	// Clear deletes lines of the levels (all when empty) that are older than so many days, and returns how many.
 	Clear(ctx context.Context, days int, levels []string) (int, error)
 }

@@ -196,6 +196,8 @@ type fixture struct {
 	fleet   *fleet
 	history *history
 	log     *bytes.Buffer
+	crew    *crew
+	book    *book
 	tokens  map[tonypi.Role]string // access tokens
 	session map[tonypi.Role]string // IDs of their sessions
 	cookies map[string]string
@@ -214,6 +216,7 @@ func empty(t *testing.T, change ...func(*Config)) *fixture {
 		tokens: map[tonypi.Role]string{}, session: map[tonypi.Role]string{}, cookies: map[string]string{}, address: "192.0.2.1:4000",
 	}
 	e := engine{f.store}
+	f.crew, f.book = newCrew(f.store), &book{}
 	cfg := Config{
 		Log: slog.New(slog.NewTextHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Version: "test",
 		Users: f.store, Sessions: f.store, Credentials: f.store, Settings: f.store, AlertStore: f.store, Series: f.history,
@@ -224,6 +227,16 @@ func empty(t *testing.T, change ...func(*Config)) *fixture {
 		MQTT:    http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "mqtt") }),
 		Web:     http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>page") }),
 		Adopt:   "ask", MQTTPort: 1883,
+		Commands: f.crew, CommandStore: f.store, Leases: f.crew, Configs: f.crew, Jobs: f.crew, JobStore: f.store, ItemStore: f.store,
+		LogStore: f.store, LogBook: f.book, AuditStore: f.store, Record: f.book, Terminal: f.crew.terminal(), Camera: f.crew.camera(),
+		Extra: []Route{
+			{Pattern: "GET /api/v1/original/public", Action: Public, Handler: echo("original")},
+			{Pattern: "GET /api/v1/original/known", Action: AnyRole, Handler: echo("original")},
+			{Pattern: "POST /api/v1/original/command", Action: tonypi.SendCommands, Handler: echo("original")},
+			{Pattern: "POST /api/v1/original/stop", Action: tonypi.SendCommands, Stop: true, Handler: echo("original")},
+			{Pattern: "GET /api/v1/original/report", Action: tonypi.ReadReports, Stream: true, Handler: echo("original")},
+			{Pattern: "DELETE /api/v1/original/{id}", Action: tonypi.ManageSystem, Handler: echo("original")},
+		},
 	}
 	for _, c := range change {
 		c(&cfg)
@@ -233,6 +246,7 @@ func empty(t *testing.T, change ...func(*Config)) *fixture {
 		t.Fatal(err)
 	}
 	f.server.auth.cost = bcrypt.MinCost
+	t.Cleanup(func() { f.book.check(t) })
 	return f
 }
 
@@ -257,6 +271,8 @@ func newFixture(t *testing.T, change ...func(*Config)) *fixture {
 	f := empty(t, append([]func(*Config){func(c *Config) {
 		c.Users, c.Sessions, c.Credentials, c.Settings, c.AlertStore = store, store, store, store, store
 		c.Alerts, c.Rules = engine{store}, engine{store}
+		c.CommandStore, c.JobStore, c.ItemStore, c.LogStore, c.AuditStore = store, store, store, store, store
+		c.Commands.(*crew).store = store
 	}}, change...)...)
 	f.store = store
 	for _, role := range []tonypi.Role{tonypi.Admin, tonypi.Operator, tonypi.Viewer} {

@@ -20,7 +20,7 @@ type NewLog struct {
 	Category string          `json:"category" minLength:"1" maxLength:"100"`
 	Message  string          `json:"message" minLength:"1" maxLength:"4000"`
 	Robot    tonypi.RobotID  `json:"robot_id,omitempty" maxLength:"100" nullable:"true"`
-	Details  json.RawMessage `json:"details,omitempty" doc:"An object, at most 64 KiB"`
+	Details  json.RawMessage `json:"details,omitempty" doc:"At most 16 KiB"`
 	Source   string          `json:"source,omitempty" maxLength:"100"`
 }
 
@@ -81,6 +81,8 @@ type (
 	clearedOut struct{ Body Cleared }
 )
 
+const maxDetails = 16 << 10 // bytes of the details of a line
+
 var logLevels = map[string]LevelInfo{
 	"DEBUG": {"gray", 0}, "INFO": {"blue", 1}, "WARNING": {"yellow", 2}, "ERROR": {"red", 3}, "CRITICAL": {"purple", 4},
 }
@@ -107,11 +109,8 @@ func (s *Server) registerLogs(r *routes) {
 	raw(r, may(tonypi.ReadLogs), export("export-logs-json", "GET /logs/export/json", "application/json"), s.exportLogsJSON)
 	raw(r, may(tonypi.ReadLogs), export("export-logs-csv", "GET /logs/export/csv", "text/csv"), s.exportLogsCSV)
 	undo()
-	undo = r.needs(s.cfg.Record != nil, noLog)
-	write := op("write-log", "POST /logs", "logs", "Add a line to the log")
-	add(r, may(tonypi.WriteLogs), write, s.writeLog)
-	undo()
 	defer r.needs(s.cfg.LogBook != nil, noLog)()
+	add(r, may(tonypi.WriteLogs), op("write-log", "POST /logs", "logs", "Add a line to the log"), s.writeLog)
 	add(r, may(tonypi.ClearLogs), audits("logs.clear", op("clear-logs", "DELETE /logs/clear", "logs", "Delete old lines of the log")), s.clearLogs)
 }
 
@@ -207,14 +206,14 @@ func (s *Server) writeLog(ctx context.Context, in *newLogIn) (*logOut, error) {
 	if bytes.Equal(e.Details, []byte("null")) {
 		e.Details = nil
 	}
-	if len(e.Details) > 64<<10 {
-		return nil, tonypi.Errorf(tonypi.TooLarge, "details are larger than 64 KiB")
+	if len(e.Details) > maxDetails {
+		return nil, tonypi.Errorf(tonypi.TooLarge, "details are larger than %d bytes", maxDetails)
 	}
 	if e.Source == "" {
 		e.Source = personOf(ctx).User.Username
 	}
-	s.cfg.Record.Log(e)
-	return &logOut{e}, nil
+	e, err := s.cfg.LogBook.Write(e)
+	return &logOut{e}, err
 }
 
 func (s *Server) clearLogs(ctx context.Context, in *clearLogsIn) (*clearedOut, error) {

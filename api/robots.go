@@ -80,6 +80,7 @@ func (s *Server) robot(id tonypi.RobotID) (tonypi.Summary, error) {
 
 func (s *Server) createRobot(ctx context.Context, in *createRobotIn) (*createdRobotOut, error) {
 	n := in.Body
+	note(ctx).robot = n.ID
 	if err := n.ID.Validate(); err != nil {
 		return nil, err
 	}

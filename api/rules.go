@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"tonypi"
@@ -82,6 +83,9 @@ func (s *Server) saveRule(ctx context.Context, in *saveRuleIn) (*ruleOut, error)
 }
 
 func (s *Server) storeRule(ctx context.Context, rule tonypi.Rule) (*ruleOut, error) {
+	t := note(ctx)
+	t.robot, t.target = rule.Robot, rule.Type
+	t.message = fmt.Sprintf("%s: warning %g, critical %g, enabled %t", rule.Metric, rule.Warning, rule.Critical, rule.Enabled)
 	if rule.Robot != "" {
 		if err := rule.Robot.Validate(); err != nil {
 			return nil, err
@@ -136,5 +140,6 @@ func (s *Server) deleteRule(ctx context.Context, in *AlertPath) (*none, error) {
 // initDefaultRules creates the global default rules whose type has no global rule.
 func (s *Server) initDefaultRules(ctx context.Context, _ *none) (*countOut, error) {
 	n, err := s.cfg.Rules.RestoreDefaults(ctx)
+	note(ctx).message = fmt.Sprintf("%d rules", n)
 	return &countOut{Count{n}}, err
 }

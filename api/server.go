@@ -42,7 +42,7 @@ type Config struct {
 	LogStore     tonypi.LogStore
 	LogBook      LogBook
 	AuditStore   tonypi.AuditStore
-	Record       tonypi.Recorder // writes the audit log, and the lines of POST /logs
+	Record       tonypi.Recorder // writes the audit log
 	Terminal     Terminal
 	Camera       Camera
 

@@ -89,13 +89,13 @@ func (a *auth) genuine(token string) (session string, ok bool) {
 }
 
 // sessionOf returns the session that the refresh token is the newest of.
-func (a *auth) sessionOf(ctx context.Context, token string) (string, bool) {
+func (a *auth) sessionOf(ctx context.Context, token string) (tonypi.Session, bool) {
 	id, ok := a.genuine(token)
 	if !ok {
-		return "", false
+		return tonypi.Session{}, false
 	}
 	s, err := a.sessions.Session(ctx, id)
-	return id, err == nil && bytes.Equal(s.RefreshHash, secretHash(token))
+	return s, err == nil && bytes.Equal(s.RefreshHash, secretHash(token))
 }
 
 // renew exchanges a refresh token for the next one. A token that was exchanged before ends its session: two know it, and one

@@ -86,5 +86,7 @@ func (s *Server) setUp(ctx context.Context, in *setupIn) (*signedInOut, error) {
 		return nil, err
 	}
 	s.setup.token = ""
+	t := note(ctx)
+	t.user, t.role, t.message = u.Username, u.Role, "The first admin, who is signed in"
 	return s.signIn(ctx, u)
 }

@@ -118,6 +118,7 @@ func (s *Server) deleteToken(ctx context.Context, in *TokenPath) (*none, error) 
 
 // makeSecret stores c with a new random secret. lasts 0 means for ever; have is how many such tokens there are already.
 func (s *Server) makeSecret(ctx context.Context, c tonypi.Credential, prefix string, lasts time.Duration, have int) (*secretOut, error) {
+	note(ctx).target = c.Name
 	if have >= maxTokens {
 		return nil, tonypi.Errorf(tonypi.Conflict, "There are %d tokens already; delete one first", have)
 	}
@@ -144,16 +145,16 @@ func (s *Server) deleteCredential(ctx context.Context, kind tonypi.CredentialKin
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(all, func(c tonypi.Credential) bool { return c.ID == id && mine(c) }) {
+	i := slices.IndexFunc(all, func(c tonypi.Credential) bool { return c.ID == id && mine(c) })
+	if i < 0 {
 		return tonypi.Errorf(tonypi.NotFound, "Token not found")
 	}
+	note(ctx).target = all[i].Name
 	if err := s.cfg.Credentials.DeleteCredential(ctx, id); err != nil {
 		return err
 	}
 	s.auth.forget()
-	// Which of the tokens it was the memory does not say: whoever has none of the others must be proven anew.
-	me := personOf(ctx).User.ID
-	s.auth.disown(func(p person) bool { return p.Session == "" && p.User.ID == me })
+	s.auth.disown(func(p person) bool { return p.Session == "" && p.User.ID == all[i].UserID })
 	s.revoked(personOf(ctx).User.Username)
 	s.log.Info("token deleted", "kind", string(kind), "by", personOf(ctx).User.Username)
 	return nil
@@ -161,6 +162,7 @@ func (s *Server) deleteCredential(ctx context.Context, kind tonypi.CredentialKin
 
 func (s *Server) enroll(ctx context.Context, in *enrollIn) (*enrollOut, error) {
 	address := requestOf(ctx).address
+	note(ctx).robot = in.Body.Robot
 	if err := s.auth.throttle.enroll(address); err != nil {
 		return nil, err
 	}

@@ -46,12 +46,12 @@ func refusalOf(o huma.Operation) string {
 	return cmp.Or(action, engine)
 }
 
-// audit is the one place where the API writes the audit log.
+// audit is the one place where the API writes the audit log. Attempts over a rate limit are left out.
 func (s *Server) audit(ctx context.Context, action string, err error) {
 	rq := requestOf(ctx)
 	t := rq.trail
-	if s.cfg.Record == nil || t.skip {
-		return
+	if s.cfg.Record == nil || t.skip || tonypi.KindOf(err) == tonypi.TooMany {
+		return // what is throttled must not fill the log
 	}
 	e := tonypi.AuditEntry{
 		User: cmp.Or(t.user, rq.person.User.Username), Role: cmp.Or(t.role, rq.person.User.Role), Address: rq.address,

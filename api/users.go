@@ -76,7 +76,8 @@ func (s *Server) createUser(ctx context.Context, in *createUserIn) (*userOut, er
 
 // makeUser checks and stores a new user.
 func (s *Server) makeUser(ctx context.Context, n NewUser) (tonypi.User, error) {
-	now := time.Now().UTC()
+	now, t := time.Now().UTC(), note(ctx)
+	t.target, t.message = n.Username, "Role "+string(n.Role)
 	u := tonypi.User{
 		ID: strings.ToLower(rand.Text()), Username: n.Username, Email: n.Email, Role: n.Role, Active: true,
 		CreatedAt: now, UpdatedAt: now,
@@ -112,6 +113,7 @@ func (s *Server) updateUser(ctx context.Context, in *updateUserIn) (*userOut, er
 	if err != nil {
 		return nil, err
 	}
+	note(ctx).target = u.Username
 	if err := s.changeUser(ctx, &u, c); err != nil {
 		return nil, err
 	}
@@ -129,8 +131,27 @@ func (s *Server) updateUser(ctx context.Context, in *updateUserIn) (*userOut, er
 			return nil, err
 		}
 	}
+	note(ctx).message = c.words()
 	s.log.Info("user changed", "user", u.Username, "role", u.Role, "active", u.Active, "by", personOf(ctx).User.Username)
 	return &userOut{u}, nil
+}
+
+// words says what changes, without what is secret.
+func (c UserChange) words() string {
+	var words []string
+	if c.Email != nil {
+		words = append(words, "e-mail address")
+	}
+	if c.Password != nil {
+		words = append(words, "password")
+	}
+	if c.Role != nil {
+		words = append(words, "role "+string(*c.Role))
+	}
+	if c.Active != nil {
+		words = append(words, map[bool]string{true: "enabled", false: "disabled"}[*c.Active])
+	}
+	return "Changed: " + strings.Join(words, ", ")
 }
 
 // revoked ends what a person holds open elsewhere.
@@ -178,6 +199,7 @@ func (s *Server) deleteUser(ctx context.Context, in *UserPath) (*none, error) {
 	if err != nil {
 		return nil, err
 	}
+	note(ctx).target = u.Username
 	gone := u
 	gone.Active = false
 	if err := s.keepAdmin(ctx, gone); err != nil {

@@ -2160,7 +2160,7 @@ export interface components {
         };
         NewLog: {
             category: string;
-            /** @description An object, at most 64 KiB */
+            /** @description At most 16 KiB */
             details?: unknown;
             /** @description DEBUG, INFO, WARNING, ERROR or CRITICAL, in any case */
             level: string;
