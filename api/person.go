@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -68,6 +69,7 @@ type auth struct {
 	renewing [64]sync.Mutex // one refresh of a session at a time
 
 	lookUps chan struct{} // those of personNow that run
+	slow    atomic.Bool   // the database has not answered since one of them waited in vain
 
 	mu      sync.Mutex
 	known   map[string]known  // by session ID or by hash of an API token
@@ -192,6 +194,7 @@ func (a *auth) lookUp(key string, find func() (person, error)) (person, error) {
 		if err != nil && tonypi.KindOf(err) != tonypi.Unauthenticated {
 			return p, err // a store that is down says nothing about the token
 		}
+		a.slow.Store(false)
 		k = known{p, err, now.Add(knownFor)}
 		a.mu.Lock()
 		if epoch == a.epoch {
