@@ -57,7 +57,7 @@ func ahead(seq uint64) tonypi.Drive {
 	return tonypi.Drive{Forward: 1, Speed: 1, Seq: seq, Sent: time.Now().UnixMilli()}
 }
 
-// drive sends n beats, ten a second, and returns when the last one was sent.
+// driveFor sends n beats, ten a second, and returns when the last one was sent.
 func driveFor(t *testing.T, a *Agent, from uint64, n int) time.Time {
 	t.Helper()
 	var sent time.Time

@@ -35,6 +35,8 @@ type hold struct {
 type latch struct {
 	mu    sync.Mutex
 	holds []hold     // at most one per source, the oldest first
+	last  string     // ID of the last stop
+	at    time.Time  // when it came
 	order sync.Mutex // held while the body is stopped or resumed, so that the last order wins
 	file  sync.Mutex // held while the latch's file is written: nobody who asks for the state waits for a disk
 }
@@ -78,6 +80,19 @@ func (l *latch) set(source Source, reason string) {
 	l.holds = append(l.holds, hold{source, reason, time.Now()})
 }
 
+// twice is how long after a stop the same one still comes over the other connection.
+const twice = 2 * time.Second
+
+// repeated notes a stop's ID and reports whether the same stop came just before.
+func (l *latch) repeated(id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	again := id != "" && id == l.last && now.Sub(l.at) < twice
+	l.last, l.at = id, now
+	return again
+}
+
 func (l *latch) clear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -110,8 +125,8 @@ func arrival(m wire.Message) time.Time {
 	return m.At
 }
 
-// spawnStop stops on a goroutine of its own, which waits for no command, no queue and no network. It is not looked up
-// whether the same stop came before: stopping twice is harmless.
+// spawnStop stops on a goroutine of its own, which waits for no command, no queue and no network. A stop that comes a
+// second time, over the robot's other connection, stops again, which is harmless, but is not answered again.
 func (a *Agent) spawnStop(c wire.Command, source Source, arrived time.Time) {
 	if c.Reason == "" {
 		c.Reason = wire.DefaultStopReason
@@ -130,6 +145,9 @@ func (a *Agent) stop(c wire.Command, source Source, arrived time.Time) {
 	err := a.cfg.Body.Stop(c.Reason)
 	took := time.Since(arrived)
 	a.latch.order.Unlock()
+	if a.latch.repeated(c.ID) {
+		return
+	}
 	dropped := a.orders.clear()
 	answered := make(chan struct{})
 	go func() {

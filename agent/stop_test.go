@@ -116,6 +116,28 @@ func TestLatchHoldsForEverySource(t *testing.T) {
 	})
 }
 
+// The same stop comes over both connections of the robot.
+func TestStopThatComesTwiceIsAnsweredOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus, body := &fakeBus{}, newBody()
+		a, stop := start(t, Config{Body: body, Bus: bus, Rates: FleetRates()})
+		c := wire.Command{ID: "e1", Type: wire.EmergencyStop}
+		give(t, a.StopSubscriptions(), wire.StopTopic("r1"), c)
+		give(t, a.StopSubscriptions(), wire.StopTopic("r1"), c)
+		time.Sleep(time.Second)
+		if n := len(bus.on(t, wire.StopResponse)); n != 1 || len(body.stops) != 2 {
+			t.Errorf("%d answers to %d stops", n, len(body.stops))
+		}
+		time.Sleep(5 * time.Second)
+		give(t, a.StopSubscriptions(), wire.StopTopic("r1"), c) // a script that always takes the same ID
+		time.Sleep(time.Second)
+		if n := len(bus.on(t, wire.StopResponse)); n != 2 || len(body.stops) != 3 {
+			t.Errorf("%d answers to %d stops", n, len(body.stops))
+		}
+		stop()
+	})
+}
+
 // A resume that waited at the broker while the robot was away does not free it: nobody stands beside it for that.
 func TestResumeThatWasHeldBackIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -141,7 +141,7 @@ func (s *scene) hit(ray vec) [3]uint8 {
 
 // floor returns the floor's colour at a place: a grid whose lines stay visible from afar.
 func (s *scene) floor(x, y, t float64) [3]uint8 {
-	line := 0.008 + 0.003*t
+	line := min(0.008+0.008*t*t, 0.14) // a ray near the horizon covers more floor
 	dx, dy := math.Mod(x, tile), math.Mod(y, tile)
 	far := max(0.55, 1-0.06*t)
 	if dx < line || dy < line {

@@ -20,6 +20,7 @@ import (
 	"tonypi"
 	"tonypi/agent"
 	"tonypi/agent/sim"
+	"tonypi/ingest"
 	"tonypi/mqtt"
 )
 
@@ -31,6 +32,7 @@ type agentCommand struct {
 	Body    string `default:"auto" enum:"auto,sim" help:"What the agent reads: ${enum}. auto looks for hardware."`
 	Data    string `name:"state" default:"tonypi-agent" placeholder:"DIR" help:"Where the robot's credential and stop latch are kept."`
 	Seed    uint64 `default:"1" help:"Seed of a simulated body."`
+	Camera  string `default:":8081" placeholder:"ADDR" help:"Where a simulated body's camera is served. \"off\" closes it."`
 }
 
 // Run reports and obeys until ctx ends.
@@ -53,8 +55,25 @@ func (c *agentCommand) Run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	r := robotProcess{body: body, credential: credential, rates: agent.DefaultRates(), latch: filepath.Join(c.Data, "stop.json"), log: log}
-	return r.run(ctx)
+	r := robotProcess{
+		body: body, credential: credential, rates: agent.DefaultRates(), stopSession: true, log: log,
+		latch: filepath.Join(c.Data, "stop.json"), settings: filepath.Join(c.Data, "settings.json"), address: addressTowards(credential),
+	}
+	cameras, err := listenCameras(c.Camera, body)
+	if err != nil { // a robot without a picture is better than none
+		log.Warn("the camera is not served", "component", "agent", "err", err)
+	}
+	if cameras == nil {
+		return r.run(ctx)
+	}
+	r.cameraURL = cameras.url(r.address, "/?action=stream")
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return cameras.run(ctx) })
+	g.Go(func() error {
+		defer cameras.close() // also when the robot was told to shut down
+		return r.run(ctx)
+	})
+	return g.Wait()
 }
 
 // body returns what the agent reads.
@@ -98,32 +117,50 @@ type robotProcess struct {
 	rates      agent.Rates
 	phase      time.Duration
 	latch      string
+	settings   string
+	address    string // IP address that others reach the robot at
+	cameraURL  string
 	queue      agent.Queue  // nil: the agent's default
 	bounds     agent.Bounds // zero: the agent's defaults
 	log        *slog.Logger
+
+	// stopSession gives the emergency stop an MQTT connection of its own, beside the robot's.
+	stopSession bool
 }
 
 // publisher lets the agent be made before the client that needs the agent's subscriptions.
 type publisher struct{ *mqtt.Client }
 
-// run connects and runs the agent until ctx ends. The connection outlives the agent, which says goodbye over it.
+// run connects and runs the agent until ctx ends. The connections outlive the agent, which says goodbye over them.
 func (r *robotProcess) run(ctx context.Context) error {
-	bus := &publisher{}
-	a, err := agent.New(agent.Config{
-		ID: r.body.ID(), Body: r.body, Bus: bus, Log: r.log, Rates: r.rates, Phase: r.phase, Latch: r.latch,
+	bus, stops := &publisher{}, &publisher{}
+	c := agent.Config{
+		ID: r.body.ID(), Body: r.body, Bus: bus, Log: r.log, Rates: r.rates, Phase: r.phase, Latch: r.latch, Settings: r.settings,
 		Queue: r.queue, Bounds: r.bounds,
-		Self: agent.Self{Version: "tonypi-agent " + version, Platform: runtime.GOOS + "/" + runtime.GOARCH},
-	})
+		Self: agent.Self{
+			Version: "tonypi-agent " + version, Platform: runtime.GOOS + "/" + runtime.GOARCH, Address: r.address, CameraURL: r.cameraURL,
+		},
+	}
+	if r.stopSession {
+		c.StopBus = stops
+	}
+	a, err := agent.New(c)
 	if err != nil {
 		return err
 	}
 	if bus.Client, err = r.connect(a); err != nil {
 		return err
 	}
+	if stops.Client, err = r.connectStops(a); err != nil {
+		return err
+	}
 	a.Down() // until the client says that it is up
 	online, hangUp := context.WithCancel(context.WithoutCancel(ctx))
 	var g errgroup.Group
 	g.Go(func() error { return bus.Run(online) })
+	if r.stopSession {
+		g.Go(func() error { return stops.Run(online) })
+	}
 	err = a.Run(ctx)
 	hangUp()
 	if failed := g.Wait(); err == nil && failed != nil && online.Err() == nil {
@@ -132,32 +169,58 @@ func (r *robotProcess) run(ctx context.Context) error {
 	return err
 }
 
+// connect makes the robot's connection. It hears stops as well: they must not depend on one connection alone.
 func (r *robotProcess) connect(a *agent.Agent) (*mqtt.Client, error) {
-	address, err := mqttURL(r.credential)
-	if err != nil {
-		return nil, err
-	}
 	will := a.Will()
 	subscriptions := a.Subscriptions()
 	for topic, handler := range a.StopSubscriptions() {
 		subscriptions[topic] = handler
 	}
-	return mqtt.NewClient(mqtt.ClientConfig{
-		URL: address, ClientID: string(r.body.ID()), Username: r.credential.Username, Password: r.credential.Password,
-		Dial: r.body.Dial, Subscriptions: subscriptions, QoS: 1, Session: time.Minute, OnUp: a.Up, OnDown: a.Down, Log: r.log,
-		Will: &mqtt.Will{Topic: will.Topic, Payload: will.Payload, Retain: will.Retain}, TLS: &tls.Config{MinVersion: tls.VersionTLS12},
+	return r.client(mqtt.ClientConfig{
+		ClientID: string(r.body.ID()), Subscriptions: subscriptions, Session: time.Minute, OnUp: a.Up, OnDown: a.Down,
+		Will: &mqtt.Will{Topic: will.Topic, Payload: will.Payload, Retain: will.Retain},
 	})
+}
+
+// stopsFor is how long the broker keeps the stop session of a robot that is away.
+const stopsFor = time.Hour
+
+// connectStops makes the connection that is for stops alone.
+func (r *robotProcess) connectStops(a *agent.Agent) (*mqtt.Client, error) {
+	return r.client(mqtt.ClientConfig{
+		ClientID: string(r.body.ID()) + ingest.StopSession, Subscriptions: a.StopSubscriptions(), Session: stopsFor, KeepAlive: 10 * time.Second,
+	})
+}
+
+// client completes a configuration with what both connections share.
+func (r *robotProcess) client(c mqtt.ClientConfig) (*mqtt.Client, error) {
+	address, err := mqttURL(r.credential)
+	if err != nil {
+		return nil, err
+	}
+	c.URL, c.Username, c.Password = address, r.credential.Username, r.credential.Password
+	c.Dial, c.QoS, c.Log, c.TLS = r.body.Dial, 1, r.log, &tls.Config{MinVersion: tls.VersionTLS12}
+	return mqtt.NewClient(c)
 }
 
 // mqttURL is where a robot with this credential connects.
 func mqttURL(c agent.Credential) (string, error) {
-	u, err := url.Parse(c.Server)
-	if err != nil || u.Hostname() == "" {
-		return "", tonypi.Errorf(tonypi.Invalid, "%q is not the URL of a server", c.Server)
+	host, err := mqttHost(c)
+	if err != nil {
+		return "", err
 	}
 	scheme := "mqtt"
 	if c.TLS {
 		scheme = "mqtts"
 	}
-	return (&url.URL{Scheme: scheme, Host: net.JoinHostPort(u.Hostname(), strconv.Itoa(c.Port))}).String(), nil
+	return (&url.URL{Scheme: scheme, Host: host}).String(), nil
+}
+
+// mqttHost is the host and port of the server's broker.
+func mqttHost(c agent.Credential) (string, error) {
+	u, err := url.Parse(c.Server)
+	if err != nil || u.Hostname() == "" {
+		return "", tonypi.Errorf(tonypi.Invalid, "%q is not the URL of a server", c.Server)
+	}
+	return net.JoinHostPort(u.Hostname(), strconv.Itoa(c.Port)), nil
 }

@@ -25,7 +25,8 @@ type demoCommand struct {
 	Seed        uint64 `default:"1" help:"Seed of the simulation: equal seeds give equal lives."`
 }
 
-// fastFleet is the most robots that report ten times a second; larger fleets report once.
+// fastFleet is the most robots that report ten times a second, and have a connection for stops alone; larger fleets report
+// once, and share one connection.
 const fastFleet = 30
 
 // Run serves and simulates until ctx ends.
@@ -74,15 +75,21 @@ func (c *demoCommand) simulate(ctx context.Context, s *server, log *slog.Logger)
 	if err != nil {
 		return fmt.Errorf("let the simulated fleet join: %w", err)
 	}
+	cameras, err := listenCameras("127.0.0.1:0", bodies...)
+	if err != nil {
+		return err
+	}
 	rates := agent.DefaultRates()
 	if c.Robots > fastFleet {
 		rates = agent.FleetRates()
 	}
 	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return cameras.run(ctx) })
 	for i, body := range bodies {
 		id := body.ID()
 		r := robotProcess{
 			body: body, rates: rates, phase: agent.Phase(i, len(bodies), rates.Sensors), log: log,
+			address: "127.0.0.1", cameraURL: cameras.url("127.0.0.1", sim.CameraPath(id)), stopSession: c.Robots <= fastFleet,
 			credential: agent.Credential{Server: "http://" + s.mqttAddr, Robot: id, Username: string(id), Password: passwords[id], Port: port(s.mqttAddr)},
 		}
 		if c.Robots > fastFleet {
