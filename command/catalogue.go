@@ -43,7 +43,10 @@ var catalogue = []tonypi.CommandSpec{
 	{Type: "stand", Title: "Stand", Group: "posture", Motion: true, Timeout: long},
 	{Type: "stand_up", Title: "Get up", Group: "posture", Motion: true, Timeout: long},
 	{Type: "action", Title: "Action", Group: "action", Motion: true, Timeout: long, Params: []tonypi.ParamSpec{
-		required(choice("name", "Action", nil, "wave", "bow", "squat", "twist", "sit", "left_kick", "right_kick", "stand", "head_nod", "head_shake")),
+		// A robot may know more actions than these: it has a folder of them.
+		required(tonypi.ParamSpec{Name: "name", Title: "Action", Kind: "text", MaxLength: 50, Choices: []string{
+			"wave", "bow", "squat", "twist", "dance", "sit", "left_kick", "right_kick", "stand", "head_nod", "head_shake",
+		}}),
 		integer("steps", "Times", "", 1, 20, 1),
 	}},
 	{Type: "head", Title: "Head", Group: "head", Motion: true, Timeout: brief, Params: []tonypi.ParamSpec{
@@ -88,7 +91,6 @@ var resumeSpec = tonypi.CommandSpec{Type: tonypi.ResumeCommand, Title: "Resume",
 // alsoTaken are values that original clients take for a choice besides those that pages offer.
 var alsoTaken = map[string][]string{
 	"direction": {"stop", "stand", "squat", "wave", "kick_left", "kick_right", "bow", "back", "turn_left", "turn_right"},
-	"name":      {"kick_left", "kick_right"},
 }
 
 func number(name, title, unit string, least, most, step float64, preset any) tonypi.ParamSpec {

@@ -348,9 +348,6 @@ func (c *Configs) Forget(robot tonypi.RobotID) {
 	}
 }
 
-// Drifts reports whether a robot obeys other settings than it is told to.
-func Drifts(c tonypi.RobotConfig) bool { return c.Version != c.AppliedVersion }
-
 // compact returns JSON without white space, or an Invalid error.
 func compact(data json.RawMessage) (json.RawMessage, error) {
 	var b bytes.Buffer

@@ -153,12 +153,12 @@ func (d *Dispatcher) trackStop(c tonypi.Command, now time.Time) *entry {
 func (d *Dispatcher) await(e *entry, now time.Time) {
 	p := d.pending[e.c.Robot]
 	if p == nil {
-		p = &pending{next: now.Add(repeatEvery)}
+		p = &pending{}
 		d.pending[e.c.Robot] = p
 	}
 	p.stops = append(p.stops, e)
 	slices.SortStableFunc(p.stops, func(a, b *entry) int { return a.c.CreatedAt.Compare(b.c.CreatedAt) })
-	p.tries = 0
+	p.next, p.tries = now.Add(repeatEvery), 0
 	if len(p.stops) > maxPending {
 		old := p.stops[0]
 		p.stops = slices.Clone(p.stops[1:])
