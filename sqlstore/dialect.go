@@ -39,7 +39,7 @@ type search struct {
 	or     string
 	insert string // what log_index.words is made of
 	// find returns the IDs that a page and all before it have, newest first.
-	find func(ctx context.Context, s *Store, f tonypi.LogFilter, sought string, span idSpan) ([]int64, error)
+	find func(ctx context.Context, s *Store, f tonypi.LogFilter, words []string, span idSpan) ([]int64, error)
 }
 
 // fault is what an error of a database means.

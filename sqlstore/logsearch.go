@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/hex"
@@ -16,8 +17,14 @@ import (
 const (
 	// maxSought is how many words a search may have.
 	maxSought = 32
-	// stride is how many IDs are looked at one by one before the index is asked for all lines at once.
-	stride = 20_000
+	// stride is how many IDs are looked at one by one before PostgreSQL's index, which has no order, is asked.
+	stride = 50_000
+	// few is how many lines of that index are worth sorting.
+	few = 10_000
+	// indexedStart is how many characters of a word's beginning SQLite keeps lists of, see the migration.
+	indexedStart = 3
+	// candidates is how many lines with such a beginning are read before the longer one is looked for in the index.
+	candidates = 2000
 )
 
 // Robot, level and category of a line are words of it too, so that the index serves every mixture of conditions. The sign
@@ -72,7 +79,7 @@ func (s *Store) Logs(ctx context.Context, f tonypi.LogFilter) ([]tonypi.LogEntry
 	if len(words) == 0 && f.Category == "" && len(f.Levels) <= 1 && (f.Robot == "" || len(f.Levels) == 0) {
 		return s.listLogs(ctx, f, span)
 	}
-	ids, err := s.searchLogs(ctx, f, s.sought(f, words), span)
+	ids, err := s.searchLogs(ctx, f, words, span)
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
@@ -109,22 +116,28 @@ func (s *Store) logSpan(ctx context.Context, f tonypi.LogFilter) (idSpan, error)
 	return span, err
 }
 
-// listLogs reads an index in the order of the IDs.
+// listLogs reads an index in the order of the IDs. Comparing pairs makes it the index of robot or level, even where the
+// planner thinks that a walk over all lines would soon meet enough of them.
 func (s *Store) listLogs(ctx context.Context, f tonypi.LogFilter, span idSpan) ([]tonypi.LogEntry, error) {
-	var c conditions
-	c.equal("robot_id", string(f.Robot))
+	c, order := conditions{args: []any{span.first, span.last}}, "id DESC"
+	column, value := "robot_id", clean(f.Robot)
 	if len(f.Levels) == 1 {
-		c.add("level = $%[1]d", clean(f.Levels[0]))
+		column, value = "level", clean(f.Levels[0])
 	}
-	c.add("id >= $%[1]d", span.first)
-	c.add("id <= $%[1]d", span.last)
+	if f.Robot == "" && len(f.Levels) == 0 {
+		c.parts = []string{"id >= $1", "id <= $2"}
+	} else {
+		c.add("("+column+", id) >= ($%[1]d, $1)", value)
+		c.parts = append(c.parts, "("+column+", id) <= ($3, $2)")
+		order = column + " DESC, id DESC"
+	}
 	if !f.Since.IsZero() {
 		c.add("COALESCE(logged_at, logged_at) >= $%[1]d", s.dialect.at(f.Since))
 	}
 	if !f.Until.IsZero() {
 		c.add("COALESCE(logged_at, logged_at) < $%[1]d", s.dialect.at(f.Until))
 	}
-	query, args := c.list(logColumns, "logs", "id DESC", f.Limit)
+	query, args := c.list(logColumns, "logs", order, f.Limit)
 	if f.Offset > 0 {
 		args = append(args, f.Offset)
 		query += fmt.Sprintf(" OFFSET $%d", len(args))
@@ -132,7 +145,8 @@ func (s *Store) listLogs(ctx context.Context, f tonypi.LogFilter, span idSpan) (
 	return all(ctx, s, scanLog, query, args...)
 }
 
-// sought writes what the index is asked. Words hold only letters, digits and marks, so nothing of them is syntax.
+// sought writes what the index is asked: for all words, the last of which may be the beginning of one. Words hold only
+// letters, digits and marks, so nothing of them is syntax.
 func (s *Store) sought(f tonypi.LogFilter, words []string) string {
 	seek := s.dialect.seek
 	var terms []string
@@ -161,10 +175,10 @@ func (s *Store) sought(f tonypi.LogFilter, words []string) string {
 }
 
 // searchLogs returns the IDs of the page, newest first.
-func (s *Store) searchLogs(ctx context.Context, f tonypi.LogFilter, sought string, span idSpan) ([]int64, error) {
+func (s *Store) searchLogs(ctx context.Context, f tonypi.LogFilter, words []string, span idSpan) ([]int64, error) {
 	var ids []int64
 	err := s.read(ctx, func(ctx context.Context) (err error) {
-		ids, err = s.dialect.seek.find(ctx, s, f, sought, span)
+		ids, err = s.dialect.seek.find(ctx, s, f, words, span)
 		return err
 	})
 	return ids[min(len(ids), f.Offset):], err
@@ -186,36 +200,84 @@ func (s *Store) seekConditions(f tonypi.LogFilter, sought string, span idSpan, i
 	return &c
 }
 
-// findSQLite walks the lists of the words from their newest end.
-func findSQLite(ctx context.Context, s *Store, f tonypi.LogFilter, sought string, span idSpan) ([]int64, error) {
-	query, args := s.seekConditions(f, sought, span, "rowid").list("rowid", "log_index", "rowid DESC", f.Limit+f.Offset)
+// findSQLite walks the lists of the words from their newest end. Only short beginnings of words have lists; for a longer one
+// SQLite would first collect all lines that it is in, so a few lines with its short beginning are looked at before.
+func findSQLite(ctx context.Context, s *Store, f tonypi.LogFilter, words []string, span idSpan) ([]int64, error) {
+	want := f.Limit + f.Offset
+	if len(words) > 0 && want <= candidates {
+		ids, complete, err := s.findNear(ctx, f, words, span)
+		if err != nil || complete {
+			return ids, err
+		}
+	}
+	query, args := s.seekConditions(f, s.sought(f, words), span, "rowid").list("rowid", "log_index", "rowid DESC", want)
 	return rowsOf(ctx, s.reader, scanID, query, args...)
 }
 
-// findPostgres looks at the newest lines one by one, which is all that frequent words need, and then asks the index, which
-// has no order, for all that there are.
-func findPostgres(ctx context.Context, s *Store, f tonypi.LogFilter, sought string, span idSpan) ([]int64, error) {
+// findNear looks at the newest candidates. It reports whether they are enough, or all that there are.
+func (s *Store) findNear(ctx context.Context, f tonypi.LogFilter, words []string, span idSpan) (ids []int64, complete bool, err error) {
+	start := []rune(words[len(words)-1])
+	if len(start) <= indexedStart {
+		return nil, false, nil
+	}
+	short := append(slices.Clone(words[:len(words)-1]), string(start[:indexedStart]))
+	query, args := s.seekConditions(f, s.sought(f, short), span, "rowid").list(
+		"rowid, (SELECT message FROM logs WHERE id = rowid)", "log_index", "rowid DESC", candidates)
+	rows, err := s.reader.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, false, err
+	}
+	defer rows.Close()
+	last := tonypi.LogFilter{Search: string(start)}
+	looked := 0
+	for ; len(ids) < f.Limit+f.Offset && rows.Next(); looked++ {
+		var id int64
+		var message sql.NullString
+		if err := rows.Scan(&id, &message); err != nil {
+			return nil, false, err
+		}
+		if last.Match(tonypi.LogEntry{Message: message.String}) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, looked < candidates || len(ids) == f.Limit+f.Offset, rows.Err()
+}
+
+// findPostgres looks at the newest lines one by one, which is all that frequent words need. Then it asks the index, which has
+// no order, for all lines; if they are too many to sort, it goes on looking one by one, because they cannot be rare.
+func findPostgres(ctx context.Context, s *Store, f tonypi.LogFilter, words []string, span idSpan) ([]int64, error) {
 	tx, err := s.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = tx.Rollback() }() // it only read
-	want := f.Limit + f.Offset
+	// The planner's guess about several words at once is often wrong by far, and compiling takes longer than running.
+	if _, err := tx.ExecContext(ctx, "SET LOCAL enable_seqscan = off; SET LOCAL jit = off"); err != nil {
+		return nil, err
+	}
+	want, sought := f.Limit+f.Offset, s.sought(f, words)
 	near := idSpan{max(span.first, span.last-stride), span.last}
-	// OFFSET 0 keeps the index out of it.
-	c := s.seekConditions(f, sought, near, "rowid")
-	query, args := c.list("rowid", fmt.Sprintf("(SELECT * FROM log_index WHERE rowid BETWEEN %d AND %d ORDER BY rowid DESC OFFSET 0) AS near",
-		near.first, near.last), "rowid DESC", want)
-	ids, err := rowsOf(ctx, tx, scanID, query, args...)
+	ids, err := s.walk(ctx, tx, f, sought, near, want)
 	if err != nil || len(ids) == want || near.first == span.first {
 		return ids, err
 	}
-	// The planner's guess about several words at once is often wrong by far.
-	if _, err := tx.ExecContext(ctx, "SET LOCAL enable_seqscan = off"); err != nil {
+	far := idSpan{span.first, near.first - 1}
+	c := s.seekConditions(f, sought, far, "rowid + 0")
+	all, err := rowsOf(ctx, tx, scanID, fmt.Sprintf("SELECT rowid FROM log_index%s LIMIT %d", c, few+1), c.args...)
+	if err != nil {
 		return nil, err
 	}
-	c = s.seekConditions(f, sought, idSpan{span.first, near.first - 1}, "rowid + 0")
-	query, args = c.list("rowid", "log_index", "rowid + 0 DESC", want-len(ids))
-	more, err := rowsOf(ctx, tx, scanID, query, args...)
-	return append(ids, more...), err
+	if len(all) > few {
+		all, err = s.walk(ctx, tx, f, sought, far, want-len(ids))
+	}
+	slices.SortFunc(all, func(a, b int64) int { return cmp.Compare(b, a) })
+	return append(ids, all[:min(len(all), want-len(ids))]...), err
+}
+
+// walk looks at the lines of a span one by one, from the newest, until there are enough. OFFSET 0 keeps the index of words out
+// of it.
+func (s *Store) walk(ctx context.Context, tx *sql.Tx, f tonypi.LogFilter, sought string, span idSpan, want int) ([]int64, error) {
+	lines := fmt.Sprintf("(SELECT * FROM log_index WHERE rowid BETWEEN %d AND %d ORDER BY rowid DESC OFFSET 0) AS lines", span.first, span.last)
+	query, args := s.seekConditions(f, sought, span, "rowid").list("rowid", lines, "rowid DESC", want)
+	return rowsOf(ctx, tx, scanID, query, args...)
 }
