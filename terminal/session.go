@@ -48,7 +48,6 @@ func (t *session) serve(ctx context.Context) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(t.server.stopped, func() { cancel(errStopping) })()
-	// What is sent while ending must outlive the end of ctx.
 	t.screen = &screen{send: func(text string) error { return t.send(ctx, outputFrame{"output", text}) }}
 	var reading sync.WaitGroup
 	reading.Go(func() { cancel(t.read(ctx)) })
@@ -95,7 +94,8 @@ func (t *session) finish(exit int, err error) {
 // read hands the browser's frames on until the socket ends.
 func (t *session) read(ctx context.Context) error {
 	for {
-		_, b, err := t.conn.Read(ctx)
+		// Not ctx: reading that is cancelled breaks the socket, and the browser must still be told why it ends.
+		_, b, err := t.conn.Read(context.WithoutCancel(ctx))
 		if err != nil {
 			return errLeft
 		}
