@@ -12,8 +12,9 @@ export default defineConfig({
     target: "es2023",
     rollupOptions: {
       output: {
-        // Libraries change rarely: their own file stays in the browser's cache over releases.
-        manualChunks: (id) => (id.includes("node_modules") && !id.includes("uplot") ? "libraries" : undefined),
+        // Libraries change rarely: their own file stays in the browser's cache over releases. Charts and terminals
+        // come with the views that show them.
+        manualChunks: (id) => (id.includes("node_modules") && !/uplot|@xterm/.test(id) ? "libraries" : undefined),
       },
     },
   },

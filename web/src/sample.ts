@@ -1,4 +1,4 @@
-import type { Alert, Summary } from "./api/types";
+import type { Alert, Command, Summary } from "./api/types";
 
 const day = "2026-11-23T10:00:00Z";
 
@@ -50,6 +50,26 @@ export function alert(id: number, change: Partial<Alert> = {}): Alert {
     resolved_by: "",
     created_at: day,
     updated_at: day,
+    ...change,
+  };
+}
+
+/** A command that was sent for tests. */
+export function command(id: string, change: Partial<Command> = {}): Command {
+  return {
+    command_id: id,
+    batch_id: "",
+    robot_id: "r1",
+    type: "wave",
+    parameters: {},
+    reason: "",
+    status: "sent",
+    message: "",
+    by: "admin",
+    address: "10.0.0.9",
+    created_at: day,
+    sent_at: day,
+    deadline: day,
     ...change,
   };
 }

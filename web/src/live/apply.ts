@@ -1,4 +1,4 @@
-import type { Alert, Summary } from "@/api/types";
+import type { Alert, Command, Job, Lease, Summary } from "@/api/types";
 
 /** Orders robots by ID, servo-style numbers by their value: r2 before r10. */
 const byID = new Intl.Collator("en", { numeric: true }).compare;
@@ -47,4 +47,37 @@ export function worthTelling(open: readonly Alert[], changed: readonly Alert[]):
     const known = before.get(alert.id);
     return !known || rank[alert.severity] > rank[known.severity];
   });
+}
+
+const keptCommands = 200;
+
+/** Returns the commands, newest first, after some changed; the oldest of more than 200 leave the list. */
+export function applyCommands(known: readonly Command[], changed: readonly Command[]): Command[] {
+  if (changed.length === 0) return known as Command[];
+  const byCommand = new Map(known.map((command) => [command.command_id, command]));
+  for (const command of changed) {
+    // An outcome does not become open again, whatever order the answers come in.
+    const before = byCommand.get(command.command_id);
+    if (before && before.status !== "sent" && command.status === "sent") continue;
+    byCommand.set(command.command_id, command);
+  }
+  return [...byCommand.values()].sort(newestFirst).slice(0, keptCommands);
+}
+
+function newestFirst(a: Command, b: Command): number {
+  return Date.parse(b.created_at) - Date.parse(a.created_at) || (a.command_id < b.command_id ? 1 : -1);
+}
+
+/** Returns the leases after some changed; a robot that nobody controls or asks for has none. */
+export function applyLeases(known: readonly Lease[], changed: readonly Lease[]): Lease[] {
+  if (changed.length === 0) return known as Lease[];
+  const byRobot = new Map([...known, ...changed].map((lease) => [lease.robot_id, lease]));
+  return [...byRobot.values()].filter((lease) => lease.holder !== "" || lease.asked_by !== "");
+}
+
+/** Returns the active jobs, newest first, after some changed; ended ones leave the list. */
+export function applyJobs(active: readonly Job[], changed: readonly Job[]): Job[] {
+  if (changed.length === 0) return active as Job[];
+  const byJob = new Map([...active, ...changed].map((job) => [job.id, job]));
+  return [...byJob.values()].filter((job) => job.status === "active").sort((a, b) => b.id - a.id);
 }

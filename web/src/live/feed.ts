@@ -1,9 +1,9 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { keys } from "@/api/keys";
-import type { Alert, Summary } from "@/api/types";
-import { applyAlerts, applyFleet, sortFleet, worthTelling } from "./apply";
+import type { Alert, Command, Job, Lease, LogEntry, Summary } from "@/api/types";
+import { applyAlerts, applyCommands, applyFleet, applyJobs, applyLeases, sortFleet, worthTelling } from "./apply";
 import { serverNow, syncClock } from "./clock";
-import type { ChangeFrame, LiveEvent, RobotFrame, StateFrame } from "./frames";
+import type { ChangeFrame, ClientFrame, DrivenFrame, LiveEvent, RobotFrame, StateFrame, StoppedFrame } from "./frames";
 import { Readings } from "./readings";
 import { LiveSocket, type Phase, type SocketOptions } from "./socket";
 import { mergeWatches, type Watch } from "./watch";
@@ -24,6 +24,10 @@ const keptEvents = 100;
 const noEvents: readonly NumberedEvent[] = [];
 
 type Told = (alerts: Alert[]) => void;
+type Answered = (answer: DrivenFrame | StoppedFrame) => void;
+type Ordered = (commands: readonly Command[]) => void;
+/** Log lines as they come, oldest first, and how many this browser was too slow for. */
+export type Logged = (lines: readonly LogEntry[], skipped: number) => void;
 type FeedOptions = Pick<SocketOptions, "url" | "token" | "open">;
 
 /**
@@ -36,6 +40,9 @@ export class Feed {
   private readonly watches = new Set<Watch>();
   private readonly listeners = new Set<() => void>();
   private readonly told = new Set<Told>();
+  private readonly answered = new Set<Answered>();
+  private readonly logged = new Set<Logged>();
+  private readonly ordered = new Set<Ordered>();
   private readonly events = new Map<string, readonly NumberedEvent[]>();
   private connection: Connection = { phase: "connecting", lostAt: undefined };
   private sending = false;
@@ -51,6 +58,9 @@ export class Feed {
       onState: (state) => this.state(state),
       onChange: (change) => this.change(change),
       onPhase: (phase) => this.phase(phase),
+      onAnswer: (answer) => {
+        for (const each of this.answered) each(answer);
+      },
     });
   }
 
@@ -90,6 +100,27 @@ export class Feed {
     return () => this.told.delete(told);
   }
 
+  /** Sends a frame now or not at all; reports which. */
+  readonly send = (frame: ClientFrame): boolean => this.socket.send(frame);
+
+  /** Calls back with the server's answers to beats and stops. */
+  onAnswer(answered: Answered): () => void {
+    this.answered.add(answered);
+    return () => this.answered.delete(answered);
+  }
+
+  /** Calls back with commands that changed. */
+  onCommands(ordered: Ordered): () => void {
+    this.ordered.add(ordered);
+    return () => this.ordered.delete(ordered);
+  }
+
+  /** Calls back with the log lines that are watched. */
+  onLogs(logged: Logged): () => void {
+    this.logged.add(logged);
+    return () => this.logged.delete(logged);
+  }
+
   /** The last events of a robot, newest first. */
   eventsOf(robot: string): readonly NumberedEvent[] {
     return this.events.get(robot) ?? noEvents;
@@ -124,6 +155,12 @@ export class Feed {
       this.store(keys.openAlerts, applyAlerts([], state.alerts));
     }
     this.pending(state.pending);
+    if (state.leases) this.store(keys.leases, applyLeases([], state.leases));
+    if (state.jobs) {
+      this.store(keys.activeJobs, applyJobs([], state.jobs));
+      this.forgetJobs();
+    }
+    this.work(state);
     for (const [robot, frame] of Object.entries(state.robots ?? {})) {
       this.readings.replace(robot, frame.readings ?? []);
       this.robot(robot, frame);
@@ -136,6 +173,12 @@ export class Feed {
     if (fleet) this.store(keys.fleet, applyFleet(fleet, change.fleet ?? [], change.removed ?? []));
     if (change.alerts) this.alerts(change.alerts);
     this.pending(change.pending);
+    if (change.leases) this.merge<Lease>(keys.leases, change.leases, applyLeases);
+    if (change.jobs) {
+      this.merge<Job>(keys.activeJobs, change.jobs, applyJobs);
+      this.forgetJobs();
+    }
+    this.work(change);
     for (const [robot, frame] of Object.entries(change.robots ?? {})) {
       this.readings.update(robot, frame.readings ?? []);
       this.robot(robot, frame);
@@ -148,6 +191,30 @@ export class Feed {
     this.store(keys.openAlerts, applyAlerts(open, changed));
     void this.cache.invalidateQueries({ queryKey: keys.alertList });
     void this.cache.invalidateQueries({ queryKey: keys.alertStats });
+  }
+
+  /** What adds up in states and changes alike. */
+  private work({ commands, scans, logs, logs_skipped = 0 }: StateFrame | ChangeFrame): void {
+    if (commands) {
+      for (const ordered of this.ordered) ordered(commands);
+      this.merge<Command>(keys.commands, commands, applyCommands);
+      if (commands.length > 0) void this.cache.invalidateQueries({ queryKey: keys.commandList });
+    }
+    if (scans?.length) void this.cache.invalidateQueries({ queryKey: keys.scans });
+    if (logs?.length || logs_skipped) for (const logged of this.logged) logged(logs ?? [], logs_skipped);
+  }
+
+  private merge<T>(
+    key: readonly string[],
+    changed: T[],
+    apply: (known: readonly T[], changed: readonly T[]) => T[],
+  ): void {
+    this.store(key, apply(this.cache.getQueryData<T[]>(key) ?? [], changed));
+  }
+
+  private forgetJobs(): void {
+    void this.cache.invalidateQueries({ queryKey: keys.jobList });
+    void this.cache.invalidateQueries({ queryKey: keys.jobStats });
   }
 
   private pending(count: number | undefined): void {

@@ -1,5 +1,5 @@
 import { createContext, useCallback, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
-import type { Connection, Feed, NumberedEvent } from "./feed";
+import type { Connection, Feed, Logged, NumberedEvent } from "./feed";
 import type { Reading, Step } from "./readings";
 import type { Watch } from "./watch";
 
@@ -72,4 +72,10 @@ export function useTrail(robot: string, metric: string, source = ""): readonly S
 export function useEvents(robot: string): readonly NumberedEvent[] {
   const feed = useFeed();
   return useSyncExternalStore(feed.subscribe, () => feed.eventsOf(robot));
+}
+
+/** Calls back with the log lines that this part watches, for as long as it is shown. */
+export function useLogLines(logged: Logged): void {
+  const feed = useFeed();
+  useEffect(() => feed.onLogs(logged), [feed, logged]);
 }

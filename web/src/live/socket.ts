@@ -1,4 +1,12 @@
-import type { ChangeFrame, HelloFrame, ServerFrame, StateFrame } from "./frames";
+import type {
+  ChangeFrame,
+  ClientFrame,
+  DrivenFrame,
+  HelloFrame,
+  ServerFrame,
+  StateFrame,
+  StoppedFrame,
+} from "./frames";
 import type { Watch } from "./watch";
 
 export type Phase = "connecting" | "open" | "closed";
@@ -13,6 +21,7 @@ export interface SocketOptions {
   onHello?: (hello: HelloFrame) => void;
   onState: (state: StateFrame) => void;
   onChange: (change: ChangeFrame) => void;
+  onAnswer?: (answer: DrivenFrame | StoppedFrame) => void;
   onPhase: (phase: Phase) => void;
   open?: (url: string) => WebSocket;
   random?: () => number;
@@ -40,6 +49,7 @@ export class LiveSocket {
   private attempt = 0;
   private running = false;
   private refused = false;
+  private greeted = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private watchdog: ReturnType<typeof setTimeout> | undefined;
 
@@ -70,6 +80,13 @@ export class LiveSocket {
   watch(watched: Required<Watch>): void {
     this.watched = watched;
     this.sendWatch();
+  }
+
+  /** Sends a frame now. Reports whether the connection is open; nothing is kept for later: an old order must not come late. */
+  send(frame: ClientFrame): boolean {
+    if (!this.greeted || this.socket?.readyState !== 1) return false;
+    this.socket.send(JSON.stringify(frame));
+    return true;
   }
 
   private async connect(): Promise<void> {
@@ -105,6 +122,7 @@ export class LiveSocket {
       case "hello":
         this.attempt = 0;
         this.refused = false;
+        this.greeted = true;
         this.options.onPhase("open");
         this.options.onHello?.(frame);
         this.sendWatch();
@@ -115,6 +133,10 @@ export class LiveSocket {
         break;
       case "frame":
         this.options.onChange(frame);
+        break;
+      case "driven":
+      case "stopped":
+        this.options.onAnswer?.(frame);
     }
   }
 
@@ -139,6 +161,7 @@ export class LiveSocket {
     clearTimeout(this.watchdog);
     const socket = this.socket;
     this.socket = undefined;
+    this.greeted = false;
     socket?.close();
   }
 

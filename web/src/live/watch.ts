@@ -1,8 +1,21 @@
+/** Which log lines are looked at; empty fields select all. */
+export interface LogWatch {
+  robot_id: string;
+  levels: readonly string[];
+  category: string;
+  search: string;
+}
+
 /** What a part of the page looks at. Robots name metrics, or "*" for everything. */
 export interface Watch {
   fleet?: boolean;
   alerts?: boolean;
   pending?: boolean;
+  commands?: boolean;
+  leases?: boolean;
+  jobs?: boolean;
+  /** One part at a time looks at logs: the one that came last. */
+  logs?: LogWatch | null;
   robots?: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -15,6 +28,10 @@ export function mergeWatches(watches: Iterable<Watch>): Required<Watch> {
     fleet: false,
     alerts: false,
     pending: false,
+    commands: false,
+    leases: false,
+    jobs: false,
+    logs: null,
     robots: {},
   };
   const metrics = new Map<string, Set<string>>();
@@ -22,6 +39,10 @@ export function mergeWatches(watches: Iterable<Watch>): Required<Watch> {
     union.fleet ||= watch.fleet ?? false;
     union.alerts ||= watch.alerts ?? false;
     union.pending ||= watch.pending ?? false;
+    union.commands ||= watch.commands ?? false;
+    union.leases ||= watch.leases ?? false;
+    union.jobs ||= watch.jobs ?? false;
+    union.logs = watch.logs ?? union.logs;
     for (const [robot, names] of Object.entries(watch.robots ?? {})) {
       const known = metrics.get(robot) ?? new Set();
       for (const name of names) known.add(name);

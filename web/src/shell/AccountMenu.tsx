@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { CircleUserRound, Keyboard, KeyRound, LogIn, LogOut } from "lucide-react";
+import { CircleUserRound, Keyboard, KeyRound, LogIn, LogOut, UserRoundCog } from "lucide-react";
 import { useServer } from "@/api/server";
 import { session, useSession } from "@/api/session";
 import { useT } from "@/i18n/translate";
@@ -60,6 +60,10 @@ export function AccountMenu() {
         </MenuItem>
       ) : (
         <>
+          <MenuItem onSelect={() => void navigate({ to: "/account" })}>
+            <UserRoundCog aria-hidden />
+            {t("account.open")}
+          </MenuItem>
           <MenuItem onSelect={() => show("password")}>
             <KeyRound aria-hidden />
             {t("account.password")}

@@ -7,6 +7,7 @@ import { useT } from "@/i18n/translate";
 import { cn } from "@/parts/cn";
 import { StatusDot, statusOf } from "@/parts/StatusDot";
 import { allCommands, type Command, matching } from "./commands";
+import { useOpenRobot, useStop } from "./stop";
 
 /** The input and list of the palette: type, choose by arrow keys, Enter. */
 export function CommandList({ onDone }: { onDone: () => void }) {
@@ -18,7 +19,12 @@ export function CommandList({ onDone }: { onDone: () => void }) {
   const [query, setQuery] = useState("");
   const [at, setAt] = useState(0);
   const list = useRef<HTMLDivElement>(null);
-  const commands = useMemo(() => matching(allCommands(state, fleet, t), query), [state, fleet, t, query]);
+  const stop = useStop();
+  const open = useOpenRobot();
+  const commands = useMemo(
+    () => matching(allCommands(state, fleet, t, stop, open), query),
+    [state, fleet, t, stop, open, query],
+  );
   const chosen = Math.min(at, commands.length - 1);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another choice may lie outside of what is seen

@@ -1,10 +1,13 @@
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { Ellipsis } from "lucide-react";
 import { useOpenAlerts } from "@/api/alerts";
 import { may } from "@/api/role";
 import { useSession } from "@/api/session";
 import { useT } from "@/i18n/translate";
 import { Logo } from "@/parts/Logo";
+import { Menu, MenuItem } from "@/parts/Menu";
 import { type Place, places } from "./places";
+import { StopBlock } from "./StopControl";
 
 function usePlaces(): readonly Place[] {
   const state = useSession();
@@ -57,26 +60,54 @@ export function SideNav() {
   );
 }
 
-/** Navigation within reach of the thumb on a phone. */
+// The bar of a phone has room for so many entries beside the stop; the rest is behind "More".
+const shownOnPhone = 4;
+
+const entry =
+  "relative flex h-16 min-w-0 flex-1 flex-col items-center justify-center gap-1 font-medium text-[0.6875rem] text-ink-2 aria-[current=page]:text-accent";
+
+/** Navigation within reach of the thumb on a phone, with the stop beside it. */
 export function BottomNav() {
   const t = useT();
+  const navigate = useNavigate();
+  const all = usePlaces();
+  const fits = all.length <= shownOnPhone ? all : all.slice(0, shownOnPhone - 1);
+  const rest = all.slice(fits.length);
   return (
-    <nav
-      aria-label={t("nav.main")}
-      className="fixed inset-x-0 bottom-0 z-30 flex border-line border-t bg-surface pb-[env(safe-area-inset-bottom)] md:hidden"
-    >
-      {usePlaces().map((place) => (
-        <Link
-          key={place.to}
-          to={place.to}
-          activeOptions={{ exact: place.to === "/", includeSearch: false }}
-          className="relative flex h-16 flex-1 flex-col items-center justify-center gap-1 font-medium text-[0.6875rem] text-ink-2 aria-[current=page]:text-accent"
-        >
-          <place.Icon className="size-5" aria-hidden />
-          {t(place.label)}
-          <Count place={place} />
-        </Link>
-      ))}
-    </nav>
+    <div className="fixed inset-x-0 bottom-0 z-30 flex border-line border-t bg-surface pb-[env(safe-area-inset-bottom)] md:hidden">
+      <nav aria-label={t("nav.main")} className="flex min-w-0 flex-1">
+        {fits.map((place) => (
+          <Link
+            key={place.to}
+            to={place.to}
+            activeOptions={{ exact: place.to === "/", includeSearch: false }}
+            className={entry}
+          >
+            <place.Icon className="size-5" aria-hidden />
+            <span className="max-w-full truncate">{t(place.label)}</span>
+            <Count place={place} />
+          </Link>
+        ))}
+        {rest.length > 0 && (
+          <Menu
+            label={t("nav.more")}
+            trigger={
+              <button type="button" className={entry}>
+                <Ellipsis className="size-5" aria-hidden />
+                {t("nav.more")}
+              </button>
+            }
+          >
+            {rest.map((place) => (
+              <MenuItem key={place.to} onSelect={() => void navigate({ to: place.to })}>
+                <place.Icon aria-hidden />
+                {t(place.label)}
+              </MenuItem>
+            ))}
+          </Menu>
+        )}
+      </nav>
+      <StopBlock />
+    </div>
   );
 }

@@ -2,7 +2,7 @@ import { useT } from "@/i18n/translate";
 import { Dialog } from "@/parts/Dialog";
 import { CommandList } from "./CommandList";
 import { KeyHelp } from "./KeyHelp";
-import { useShortcuts } from "./keyboard";
+import { useShortcuts, useStopKeys } from "./keyboard";
 import { show, useOverlay } from "./overlay";
 import { PasswordDialog } from "./PasswordDialog";
 
@@ -12,6 +12,7 @@ export function Palette() {
   const overlay = useOverlay();
   const close = () => show(undefined);
   useShortcuts();
+  useStopKeys();
   return (
     <>
       <Dialog open={overlay === "palette"} onClose={close} title={t("palette.title")} hideTitle className="p-0">

@@ -2,13 +2,17 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Outlet } from "@tanstack/react-router";
 import { useEffect, useMemo } from "react";
 import { session, useSession } from "@/api/session";
+import { readCommands, stopRobots } from "@/api/stops";
 import { useT } from "@/i18n/translate";
 import { Feed } from "@/live/feed";
-import { FeedContext } from "@/live/hooks";
+import { FeedContext, serverNow } from "@/live/hooks";
+import { Stops } from "@/live/stops";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { BottomNav, SideNav } from "./Navigation";
 import { Notices, NoticesContext } from "./notices";
 import { Palette } from "./Palette";
+import { StopReport } from "./StopReport";
+import { StopsContext } from "./stop";
 import { Toasts } from "./Toasts";
 import { TopBar } from "./TopBar";
 
@@ -17,60 +21,64 @@ function liveURL(): string {
 }
 
 /** A feed for whoever is signed in; another person gets another one. */
-function useOwnFeed(): [Feed, Notices] {
+function useOwnFeed(): [Feed, Notices, Stops] {
   const cache = useQueryClient();
   const state = useSession();
   const who = state.status === "in" ? state.user.id : "";
   // biome-ignore lint/correctness/useExhaustiveDependencies: `who` stands for the token that the feed asks for
-  const [feed, notices] = useMemo(() => {
+  const [feed, notices, stops] = useMemo(() => {
     const token = async (renew: boolean) => {
       if (renew && !(await session.renew())) await session.lost();
       return session.bearer();
     };
-    return [new Feed(cache, { url: liveURL(), token }), new Notices()] as const;
+    const feed = new Feed(cache, { url: liveURL(), token });
+    const ways = { live: feed.send, http: stopRobots, read: readCommands, now: serverNow };
+    return [feed, new Notices(), new Stops(ways)] as const;
   }, [cache, who]);
   useEffect(() => {
-    const stopTelling = feed.onAlerts(notices.add);
-    const stop = feed.run();
+    const ends = [feed.onAlerts(notices.add), feed.onAnswer(stops.answer), feed.onCommands(stops.commands), feed.run()];
     return () => {
-      stopTelling();
-      stop();
+      for (const end of ends) end();
+      stops.close();
     };
-  }, [feed, notices]);
-  return [feed, notices];
+  }, [feed, notices, stops]);
+  return [feed, notices, stops];
 }
 
 /** The frame around every view of a signed-in person. */
 export function Shell() {
   const t = useT();
-  const [feed, notices] = useOwnFeed();
+  const [feed, notices, stops] = useOwnFeed();
   return (
     <FeedContext value={feed}>
-      <NoticesContext value={notices}>
-        <a
-          href="#content"
-          className="fixed top-2 left-2 z-50 -translate-y-20 rounded-lg bg-accent px-4 py-2 text-accent-ink focus:translate-y-0"
-        >
-          {t("nav.skip")}
-        </a>
-        <div className="flex min-h-dvh">
-          <SideNav />
-          <div className="flex min-w-0 flex-1 flex-col max-md:pb-[calc(4rem+env(safe-area-inset-bottom))]">
-            <TopBar />
-            <ConnectionBanner />
-            <main
-              id="content"
-              tabIndex={-1}
-              className="mx-auto w-full max-w-[110rem] flex-1 px-3 py-4 outline-none sm:px-5"
-            >
-              <Outlet />
-            </main>
+      <StopsContext value={stops}>
+        <NoticesContext value={notices}>
+          <a
+            href="#content"
+            className="fixed top-2 left-2 z-50 -translate-y-20 rounded-lg bg-accent px-4 py-2 text-accent-ink focus:translate-y-0"
+          >
+            {t("nav.skip")}
+          </a>
+          <div className="flex min-h-dvh">
+            <SideNav />
+            <div className="flex min-w-0 flex-1 flex-col max-md:pb-[calc(4rem+env(safe-area-inset-bottom))]">
+              <TopBar />
+              <StopReport />
+              <ConnectionBanner />
+              <main
+                id="content"
+                tabIndex={-1}
+                className="mx-auto w-full max-w-[110rem] flex-1 px-3 py-4 outline-none sm:px-5"
+              >
+                <Outlet />
+              </main>
+            </div>
           </div>
-        </div>
-        <BottomNav />
-        <Palette />
-        <Toasts />
-      </NoticesContext>
+          <BottomNav />
+          <Palette />
+          <Toasts />
+        </NoticesContext>
+      </StopsContext>
     </FeedContext>
   );
 }

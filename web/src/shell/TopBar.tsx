@@ -11,6 +11,7 @@ import { StatusDot } from "@/parts/StatusDot";
 import { AccountMenu } from "./AccountMenu";
 import { Bell } from "./Bell";
 import { openPalette } from "./overlay";
+import { StopControl } from "./StopControl";
 
 // A fleet of this size is followed live on every page; a larger one only where it is looked at.
 const followed = 200;
@@ -19,7 +20,7 @@ export function TopBar() {
   const t = useT();
   const server = useServer();
   const { data: fleet = [] } = useFleet();
-  useWatch({ alerts: true, fleet: fleet.length <= followed });
+  useWatch({ alerts: true, commands: true, fleet: fleet.length <= followed });
   return (
     <header className="sticky top-0 z-30 flex h-14 items-center gap-2 border-line border-b bg-surface/95 px-3 backdrop-blur sm:gap-4 sm:px-5">
       <Link to="/" aria-label="TonyPi" className="rounded-lg md:hidden">
@@ -43,6 +44,7 @@ export function TopBar() {
         </Button>
         <Bell />
         <AccountMenu />
+        <StopControl />
       </div>
     </header>
   );

@@ -1,5 +1,5 @@
 import type { NavigateOptions } from "@tanstack/react-router";
-import { Keyboard, KeyRound, LogOut, type LucideIcon, SunMoon } from "lucide-react";
+import { Keyboard, KeyRound, LogOut, type LucideIcon, OctagonX, SunMoon } from "lucide-react";
 import { may } from "@/api/role";
 import { type SessionState, session } from "@/api/session";
 import type { Summary } from "@/api/types";
@@ -20,7 +20,13 @@ export interface Command {
 }
 
 /** Everything that whoever uses the page can go to or do. */
-export function allCommands(state: SessionState, fleet: readonly Summary[], t: Translate): Command[] {
+export function allCommands(
+  state: SessionState,
+  fleet: readonly Summary[],
+  t: Translate,
+  stop?: (robot: string) => void,
+  open = "",
+): Command[] {
   if (state.status !== "in") return [];
   const pages = places
     .filter((place) => may(state.user.role, place.needs))
@@ -54,6 +60,11 @@ export function allCommands(state: SessionState, fleet: readonly Summary[], t: T
     run,
   });
   const actions = [action(t("keys.theme"), SunMoon, switchTheme), action(t("keys.help"), Keyboard, () => show("keys"))];
+  if (stop) {
+    actions.unshift(action(t("stop.all_robots"), OctagonX, () => stop("")));
+    const robot = fleet.find((each) => each.robot_id === open);
+    if (robot) actions.unshift(action(t("stop.one", { robot: robot.name || open }), OctagonX, () => stop(open)));
+  }
   if (!state.anonymous) {
     actions.push(
       action(t("account.password"), KeyRound, () => show("password")),

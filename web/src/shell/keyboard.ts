@@ -4,12 +4,14 @@ import type { Key } from "@/i18n/translate";
 import { preferences, setPreferences } from "@/preferences";
 import { show } from "./overlay";
 import { places } from "./places";
+import { meansStop, stopModifier, useOpenRobot, useStop } from "./stop";
 
 /** Keys pressed together, or those pressed one after another. */
 type Keys = string | readonly string[];
 
 /** Keys (any of them) and what they do, as the list of keys shows them. */
 export const shortcuts: readonly (readonly [keys: readonly Keys[], what: Key])[] = [
+  [["F8", "Pause", `${stopModifier()} .`], "keys.stop"],
   [["⌘K", "Ctrl K"], "keys.palette"],
   [["?"], "keys.help"],
   [["/"], "keys.search"],
@@ -52,6 +54,22 @@ export function useShortcuts(): void {
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
   }, [navigate]);
+}
+
+/** Listens to the keys that stop, wherever the focus is. They come before every other listener. */
+export function useStopKeys(): void {
+  const stop = useStop();
+  const robot = useOpenRobot();
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (!meansStop(event)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      if (!event.repeat) stop?.(robot);
+    };
+    window.addEventListener("keydown", press, { capture: true });
+    return () => window.removeEventListener("keydown", press, { capture: true });
+  }, [stop, robot]);
 }
 
 function focusSearch(event: KeyboardEvent): void {

@@ -6,10 +6,10 @@ import { useMetrics } from "@/api/server";
 import type { Rule } from "@/api/types";
 import { useT } from "@/i18n/translate";
 import { Button } from "@/parts/Button";
+import { Choice } from "@/parts/Choice";
 import { Field } from "@/parts/Field";
 import { Notice } from "@/parts/Notice";
 import { Segments } from "@/parts/Segments";
-import { Choice } from "./Choice";
 import { check, type RuleForm, silence, toBody } from "./ruleForm";
 
 interface Props {

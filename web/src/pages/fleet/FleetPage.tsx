@@ -14,6 +14,7 @@ import { FleetTable } from "./FleetTable";
 import { FleetToolbar } from "./FleetToolbar";
 import { PendingRobots } from "./PendingRobots";
 import { cardHeight } from "./RobotCard";
+import { StoppedRobots } from "./StoppedRobots";
 import { countFilters, type FleetSearch, readFleetSearch, type Sort, select } from "./search";
 
 // More cards than this are more than a glance.
@@ -29,6 +30,7 @@ export function FleetPage() {
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
       <h1 className="sr-only">{t("fleet.title")}</h1>
+      <StoppedRobots />
       <PendingRobots />
       {fleet.isPending && <Loading />}
       {fleet.isError && !fleet.data && <ErrorState error={fleet.error} retry={() => void fleet.refetch()} />}

@@ -1,4 +1,6 @@
-import { LayoutGrid, Rows3, Search } from "lucide-react";
+import { Link } from "@tanstack/react-router";
+import { LayoutGrid, Rows3, Search, Settings2 } from "lucide-react";
+import { useMay } from "@/api/role";
 import { useT } from "@/i18n/translate";
 import { cn } from "@/parts/cn";
 import { inputLook } from "@/parts/Field";
@@ -16,6 +18,7 @@ interface Props {
 /** Search, filter, order and view of the fleet. */
 export function FleetToolbar({ search, counts, view, onChange }: Props) {
   const t = useT();
+  const edits = useMay("edit_robots");
   return (
     <div className="flex flex-wrap items-center gap-2">
       <div className="relative min-w-52 flex-1 max-sm:basis-full sm:max-w-72">
@@ -61,6 +64,15 @@ export function FleetToolbar({ search, counts, view, onChange }: Props) {
           ["list", <Rows3 key="list" aria-hidden />, t("fleet.view.list")],
         ]}
       />
+      {edits && (
+        <Link
+          to="/robots"
+          className="inline-flex h-9 items-center gap-2 rounded-lg px-2.5 font-medium text-ink-2 text-sm hover:bg-sunken hover:text-ink max-md:h-11"
+        >
+          <Settings2 className="size-4" aria-hidden />
+          {t("robots.manage")}
+        </Link>
+      )}
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { Link, Outlet, useParams } from "@tanstack/react-router";
-import { CircleSlash, OctagonX } from "lucide-react";
+import { CircleSlash } from "lucide-react";
 import { ApiError } from "@/api/error";
 import { useRobot } from "@/api/robots";
 import type { Summary } from "@/api/types";
@@ -10,6 +10,7 @@ import { Notice } from "@/parts/Notice";
 import { EmptyState, ErrorState, Skeleton } from "@/parts/states";
 import { RobotHeader } from "./RobotHeader";
 import { RobotTabs } from "./RobotTabs";
+import { StoppedBanner } from "./StoppedBanner";
 
 /** The frame of every view inside a robot: who it is, how it is, and the tabs. */
 export function RobotFrame() {
@@ -55,14 +56,7 @@ function Troubles({ robot }: { robot: Summary }) {
   const seen = parseTime(robot.last_seen);
   return (
     <>
-      {robot.emergency_stopped && (
-        <Notice tone="critical" role="status">
-          <span className="flex items-center gap-2 font-semibold">
-            <OctagonX className="size-4" aria-hidden />
-            {robot.emergency_reason ? t("robot.stopped", { reason: robot.emergency_reason }) : t("robot.stopped_plain")}
-          </span>
-        </Notice>
-      )}
+      {robot.emergency_stopped && <StoppedBanner robot={robot} />}
       {!robot.online && (
         <Notice tone="warning" role="status">
           {seen === undefined

@@ -1,7 +1,7 @@
 import { ChevronDown } from "lucide-react";
 import { useId } from "react";
-import { cn } from "@/parts/cn";
-import { inputLook } from "@/parts/Field";
+import { cn } from "./cn";
+import { inputLook } from "./Field";
 
 interface Props {
   label: string;

@@ -1,0 +1,135 @@
+import { ChevronDown, OctagonX, Play } from "lucide-react";
+import { useRef, useState } from "react";
+import { useFleet } from "@/api/robots";
+import { useT } from "@/i18n/translate";
+import { cn } from "@/parts/cn";
+import { Menu, MenuItem, MenuLabel, MenuSeparator } from "@/parts/Menu";
+import { ResumeDialog } from "./ResumeDialog";
+import { stopModifier, useOpenRobot, useRobotName, useStop } from "./stop";
+
+const red = "bg-stop text-white hover:brightness-110 aria-disabled:opacity-45";
+
+/** The stop of the frame: one press stops this robot, or all outside of a robot's views; the menu has the other one. */
+export function StopControl() {
+  const t = useT();
+  const stop = useStop();
+  const robot = useOpenRobot();
+  const name = useRobotName();
+  const [resuming, setResuming] = useState<string>();
+  const { data: fleet = [] } = useFleet();
+  const stopped = fleet.filter((each) => each.emergency_stopped);
+  return (
+    <div className="flex">
+      <StopPress className="h-9 rounded-l-lg px-3 font-semibold text-sm max-md:hidden">
+        <OctagonX className="size-4 shrink-0" aria-hidden />
+        <span className="max-w-40 truncate">{robot ? t("stop.one", { robot: name(robot) }) : t("stop.all")}</span>
+      </StopPress>
+      {stop && (
+        <Menu
+          label={t("stop.options")}
+          trigger={
+            <button
+              type="button"
+              aria-label={t("stop.options")}
+              className={cn(
+                "grid h-9 w-8 place-items-center border-white/30 max-md:h-11 max-md:w-11 max-md:rounded-lg md:rounded-r-lg md:border-l",
+                red,
+              )}
+            >
+              <OctagonX className="size-5 md:hidden" aria-hidden />
+              <ChevronDown className="size-4 max-md:hidden" aria-hidden />
+            </button>
+          }
+        >
+          <MenuItem danger onSelect={() => stop("")}>
+            <OctagonX aria-hidden />
+            {t("stop.all_robots")}
+          </MenuItem>
+          {robot && (
+            <MenuItem danger onSelect={() => stop(robot)}>
+              <OctagonX aria-hidden />
+              {t("stop.one", { robot: name(robot) })}
+            </MenuItem>
+          )}
+          {stopped.length > 0 && <MenuSeparator />}
+          {stopped.some((each) => each.robot_id === robot) && (
+            <MenuItem onSelect={() => setResuming(robot)}>
+              <Play aria-hidden />
+              {t("resume.button")}
+            </MenuItem>
+          )}
+          {stopped.length > 0 && (
+            <MenuItem onSelect={() => setResuming("")}>
+              <Play aria-hidden />
+              {t("resume.button_all")}
+            </MenuItem>
+          )}
+          <MenuLabel>{t("stop.key", { mod: stopModifier() })}</MenuLabel>
+        </Menu>
+      )}
+      <ResumeDialog robot={resuming} onClose={() => setResuming(undefined)} />
+    </div>
+  );
+}
+
+/** The stop within reach of the thumb on a phone: 64 pixels high at least. */
+export function StopBlock() {
+  const t = useT();
+  const robot = useOpenRobot();
+  return (
+    <StopPress className="min-h-16 w-20 flex-col justify-center gap-0.5 self-stretch rounded-none">
+      <OctagonX className="size-6" aria-hidden />
+      <span className="font-bold text-sm leading-4">{t("stop.short")}</span>
+      <span className="font-medium text-[0.6875rem] leading-3">{t(robot ? "stop.short_one" : "stop.short_all")}</span>
+    </StopPress>
+  );
+}
+
+const longestPress = 3000;
+
+function StopPress({ className, children }: { className: string; children: React.ReactNode }) {
+  const t = useT();
+  const stop = useStop();
+  const robot = useOpenRobot();
+  const name = useRobotName();
+  const pressedAt = useRef(Number.NEGATIVE_INFINITY);
+  const [explained, setExplained] = useState(false);
+  const label = robot ? t("stop.one", { robot: name(robot) }) : t("stop.all_robots");
+  return (
+    <span className={cn("relative flex", className.includes("self-stretch") && "self-stretch")}>
+      <button
+        type="button"
+        aria-label={stop ? label : `${label}. ${t("stop.forbidden")}`}
+        aria-disabled={!stop || undefined}
+        title={stop ? t("stop.key", { mod: stopModifier() }) : t("stop.forbidden")}
+        // What counts is that the finger came down, even if it slides off. Keys and screen readers only click.
+        onPointerDown={(event) => {
+          if (event.button !== 0) return;
+          pressedAt.current = event.timeStamp;
+          stop?.(robot);
+        }}
+        onClick={(event) => {
+          if (event.timeStamp - pressedAt.current > longestPress) stop?.(robot);
+          setExplained(!stop && !explained);
+        }}
+        onBlur={() => setExplained(false)}
+        className={cn(
+          "inline-flex touch-manipulation select-none items-center gap-2 outline-offset-2",
+          red,
+          !stop && "md:rounded-r-lg",
+          className,
+        )}
+      >
+        {children}
+      </button>
+      {explained && (
+        <span
+          role="status"
+          className="absolute right-0 z-50 w-64 rounded-lg border border-line bg-surface p-3 text-ink text-sm shadow-float max-md:bottom-full max-md:mb-2 md:top-full md:mt-2"
+        >
+          {t("stop.forbidden")}
+        </span>
+      )}
+    </span>
+  );
+}
