@@ -271,11 +271,12 @@ func (a *Agent) status() wire.Status {
 
 // tellPresence sends what changed between two ticks, without readings: those belong to ticks. The speed limit is none.
 func (a *Agent) tellPresence() {
+	stamp := time.Now() // before the latch is read: what is read later may be newer than its stamp, never older
 	s := a.status()
 	if a.able.Driver != nil && a.driving.limit.Load() != 0 {
 		s.DriveLimit = a.driving.percent()
 	}
-	a.pushStatus(time.Now(), s)
+	a.pushStatus(stamp, s)
 }
 
 func (a *Agent) pushStatus(stamp time.Time, s wire.Status) {

@@ -180,8 +180,10 @@ func (a *Agent) tellStop(c wire.Command, took time.Duration, err error) {
 		"state":   map[string]bool{"emergency_stopped": true, "motors_stopped": err == nil},
 		"sources": a.latch.sources(),
 	}
-	a.urgent(wire.StopResponse, ack, extra)
-	a.acknowledge(wire.CommandResponse, ack, extra)
+	// Both are stamped now: the second may go out after a resume, and must not look like another stop then.
+	payload, err := a.encodeAck(ack, extra)
+	a.urgent(wire.StopResponse, payload, err)
+	a.push(Answers, wire.CommandResponse, payload, err)
 	a.say("WARNING", ack.Message)
 }
 
@@ -189,8 +191,7 @@ func (a *Agent) tellStop(c wire.Command, took time.Duration, err error) {
 const urgentTimeout = 2 * time.Second
 
 // urgent sends an answer past the queue. Over the stop session it does not share even the connection with telemetry.
-func (a *Agent) urgent(topic string, ack tonypi.Ack, extra map[string]any) {
-	payload, err := a.encodeAck(ack, extra)
+func (a *Agent) urgent(topic string, payload []byte, err error) {
 	if err != nil {
 		a.push(Answers, topic, payload, err) // which says so
 		return
