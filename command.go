@@ -152,7 +152,7 @@ type ParamSpec struct {
 	Max       *float64 `json:"max,omitempty"`
 	Step      *float64 `json:"step,omitempty"`
 	MaxLength int      `json:"max_length,omitempty"`
-	Choices   []string `json:"choices,omitempty"`
+	Choices   []string `json:"choices,omitempty" doc:"Of a choice all that there are, of a text suggestions"`
 	Default   any      `json:"default,omitempty"`
 	Required  bool     `json:"required"`
 }
