@@ -146,7 +146,6 @@ func (r *Registry) Remove(ctx context.Context, id tonypi.RobotID) error {
 	}
 	r.config.Kick(id)
 	r.config.Silence.ForgetRobot(id)
-	r.config.Forget(id)
 	r.config.Show.Show(tonypi.Event{Kind: tonypi.RobotRemoved, Robot: id, Time: time.Now()})
 	r.config.Log.Info("robot removed", "robot", id)
 	return nil

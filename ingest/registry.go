@@ -55,8 +55,6 @@ type RegistryConfig struct {
 	History     History
 	Silence     Silence
 	Show        tonypi.Shower
-	// Forget is told of a robot that was removed, after Silence. nil: nobody else remembers robots.
-	Forget func(robot tonypi.RobotID)
 	// Person returns whose token it is, or an Unauthenticated error. nil: people may not use MQTT.
 	Person func(ctx context.Context, token string) (user string, role tonypi.Role, err error)
 	// Kick ends the connections of a robot. nil: they stay until they end.
@@ -108,9 +106,6 @@ func NewRegistry(c RegistryConfig) *Registry {
 	c.MaxRobots = cmp.Or(c.MaxRobots, DefaultMaxRobots)
 	if c.Kick == nil {
 		c.Kick = func(tonypi.RobotID) {}
-	}
-	if c.Forget == nil {
-		c.Forget = func(tonypi.RobotID) {}
 	}
 	return &Registry{
 		config: c, failures: newThrottle(),

@@ -332,13 +332,3 @@ func replay(t *testing.T, in *Pipeline, file string, twice bool) {
 		}
 	}
 }
-
-func TestRemovedRobotIsForgotten(t *testing.T) {
-	w := newWorld(t, Ask, "r1")
-	var forgot []tonypi.RobotID
-	w.robots.config.Forget = func(id tonypi.RobotID) { forgot = append(forgot, id) }
-	w.ok("remove", w.robots.Remove(t.Context(), "r1"))
-	if d := cmp.Diff([]tonypi.RobotID{"r1"}, forgot); d != "" {
-		t.Error(d)
-	}
-}

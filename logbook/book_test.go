@@ -143,6 +143,15 @@ func (s *store) PurgeLogs(ctx context.Context, before time.Time, levels []string
 	return s.Memory.PurgeLogs(ctx, before, levels)
 }
 
+// taken returns the purges since the last call.
+func (s *store) taken() []purge {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := s.purges
+	s.purges = nil
+	return list
+}
+
 type shown struct {
 	mu    sync.Mutex
 	lines []tonypi.LogEntry
@@ -395,18 +404,22 @@ func TestRefusedLine(t *testing.T) {
 func TestGroups(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		synctest.Wait()
-		w.store.mu.Lock()
-		w.store.writes = 0
-		w.store.mu.Unlock()
+		w.store.set(errors.New("down"), false)
 		for i := range 3000 {
 			w.book.Log(tonypi.LogEntry{Message: fmt.Sprint(i)})
 		}
 		synctest.Wait()
+		w.store.mu.Lock()
+		w.store.down, w.store.writes = nil, 0
+		w.store.mu.Unlock()
+		time.Sleep(retryFirst)
+		synctest.Wait()
 		if n := len(w.lines()); n != 3000 {
 			t.Errorf("%d lines", n)
 		}
-		if w.store.writes > 100 {
+		w.store.mu.Lock()
+		defer w.store.mu.Unlock()
+		if w.store.writes != 3000/batchSize {
 			t.Errorf("%d transactions for 3000 lines", w.store.writes)
 		}
 	})

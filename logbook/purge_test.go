@@ -46,7 +46,7 @@ func TestPurge(t *testing.T) {
 		}
 		// The first purge goes in steps, so that no transaction is long.
 		var last time.Time
-		for _, p := range w.store.purges {
+		for _, p := range w.store.taken() {
 			if slices.Contains(p.levels, "INFO") && !last.IsZero() && p.before.Sub(last) > purgeStep {
 				t.Errorf("a step of %v", p.before.Sub(last))
 			}
@@ -55,16 +55,17 @@ func TestPurge(t *testing.T) {
 			}
 		}
 		// From then on every hour only what became too old in it, and what failed is made up for.
-		w.store.purges = nil
 		time.Sleep(purgeEvery)
 		synctest.Wait()
-		if n := len(w.store.purges); n == 0 || n > 4 {
+		if n := len(w.store.taken()); n == 0 || n > 4 {
 			t.Errorf("%d purges an hour later", n)
 		}
 		w.store.set(errors.New("down"), false)
 		time.Sleep(2 * day)
+		synctest.Wait()
 		w.store.set(nil, false)
 		time.Sleep(purgeEvery)
+		synctest.Wait()
 		if got := w.oldest(); got["INFO"] != 29 || got["ERROR"] != 89 {
 			t.Errorf("after an outage: %v", got)
 		}
