@@ -272,7 +272,7 @@ func newFixture(t *testing.T, change ...func(*Config)) *fixture {
 		c.Users, c.Sessions, c.Credentials, c.Settings, c.AlertStore = store, store, store, store, store
 		c.Alerts, c.Rules = engine{store}, engine{store}
 		c.CommandStore, c.JobStore, c.ItemStore, c.LogStore, c.AuditStore = store, store, store, store, store
-		c.Commands.(*crew).store = store
+		c.Commands.(*crew).store = store // changes of a test come later
 	}}, change...)...)
 	f.store = store
 	for _, role := range []tonypi.Role{tonypi.Admin, tonypi.Operator, tonypi.Viewer} {
