@@ -38,7 +38,7 @@ journey("a viewer", () => {
     const robot = robots[0];
     if (robot) robot.cpu = 63;
     await tile(page, "CPU").getByText("63", { exact: true }).waitFor();
-    expect(await page.getByRole("button", { name: "More" }).count()).toBe(0);
+    expect(await page.getByRole("button", { name: /^Actions for/ }).count()).toBe(0);
   });
 
   test("is told why at an address that is not for viewers", async () => {

@@ -1,4 +1,4 @@
-import type { Alert, Command, Summary } from "./api/types";
+import type { Alert, Command, Job, Summary } from "./api/types";
 
 const day = "2026-11-23T10:00:00Z";
 
@@ -70,6 +70,26 @@ export function command(id: string, change: Partial<Command> = {}): Command {
     created_at: day,
     sent_at: day,
     deadline: day,
+    ...change,
+  };
+}
+
+/** A job of ten items that is active, for tests. */
+export function job(id: number, change: Partial<Job> = {}): Job {
+  return {
+    id,
+    robot_id: "r1",
+    task_name: `task ${id}`,
+    status: "active",
+    phase: "scanning",
+    items_done: 2,
+    items_total: 10,
+    percent_complete: 20,
+    estimated_duration: 0,
+    action_duration: 0,
+    cancel_reason: "",
+    start_time: day,
+    updated_at: day,
     ...change,
   };
 }

@@ -22,7 +22,6 @@ export const robot = {
   "robot.description": { en: "Description", de: "Beschreibung" },
   "robot.remove": { en: "Remove robot and history", de: "Roboter samt Verlauf entfernen" },
   "robot.remove_confirm": { en: "Remove for good", de: "Endgültig entfernen" },
-  "robot.more": { en: "More", de: "Mehr" },
   "live.body": { en: "Body", de: "Körper" },
   "live.body_help": {
     en: "Drag, or use the arrow keys, to turn the figure.",

@@ -81,3 +81,9 @@ export function applyJobs(active: readonly Job[], changed: readonly Job[]): Job[
   const byJob = new Map([...active, ...changed].map((job) => [job.id, job]));
   return [...byJob.values()].filter((job) => job.status === "active").sort((a, b) => b.id - a.id);
 }
+
+/** Reports whether a job began or ended: progress alone changes neither the lists of jobs nor their totals. */
+export function jobsMoved(active: readonly Job[], changed: readonly Job[]): boolean {
+  const known = new Set(active.map((job) => job.id));
+  return changed.some((job) => job.status !== "active" || !known.has(job.id));
+}

@@ -1,7 +1,16 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { keys } from "@/api/keys";
 import type { Alert, Command, Job, Lease, LogEntry, Summary } from "@/api/types";
-import { applyAlerts, applyCommands, applyFleet, applyJobs, applyLeases, sortFleet, worthTelling } from "./apply";
+import {
+  applyAlerts,
+  applyCommands,
+  applyFleet,
+  applyJobs,
+  applyLeases,
+  jobsMoved,
+  sortFleet,
+  worthTelling,
+} from "./apply";
 import { serverNow, syncClock } from "./clock";
 import type { ChangeFrame, ClientFrame, DrivenFrame, LiveEvent, RobotFrame, StateFrame, StoppedFrame } from "./frames";
 import { Readings } from "./readings";
@@ -174,10 +183,7 @@ export class Feed {
     if (change.alerts) this.alerts(change.alerts);
     this.pending(change.pending);
     if (change.leases) this.merge<Lease>(keys.leases, change.leases, applyLeases);
-    if (change.jobs) {
-      this.merge<Job>(keys.activeJobs, change.jobs, applyJobs);
-      this.forgetJobs();
-    }
+    if (change.jobs) this.jobs(change.jobs);
     this.work(change);
     for (const [robot, frame] of Object.entries(change.robots ?? {})) {
       this.readings.update(robot, frame.readings ?? []);
@@ -212,6 +218,13 @@ export class Feed {
     this.store(key, apply(this.cache.getQueryData<T[]>(key) ?? [], changed));
   }
 
+  private jobs(changed: Job[]): void {
+    const moved = jobsMoved(this.cache.getQueryData<Job[]>(keys.activeJobs) ?? [], changed);
+    this.merge<Job>(keys.activeJobs, changed, applyJobs);
+    for (const job of changed) if (this.cache.getQueryData(keys.job(job.id))) this.store(keys.job(job.id), job);
+    if (moved) this.forgetJobs();
+  }
+
   private forgetJobs(): void {
     void this.cache.invalidateQueries({ queryKey: keys.jobList });
     void this.cache.invalidateQueries({ queryKey: keys.jobStats });
@@ -230,7 +243,7 @@ export class Feed {
   }
 
   // An answer still on its way is older than the frame and must not come after it.
-  private store(key: readonly string[], data: unknown): void {
+  private store(key: readonly (string | number)[], data: unknown): void {
     if (data === this.cache.getQueryData(key)) return;
     if (this.cache.isFetching({ queryKey: key, exact: true }))
       void this.cache.cancelQueries({ queryKey: key, exact: true });

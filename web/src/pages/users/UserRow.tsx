@@ -1,4 +1,4 @@
-import { EllipsisVertical, KeyRound, Trash2, UserCheck, UserX } from "lucide-react";
+import { EllipsisVertical, KeyRound, MonitorSmartphone, Trash2, UserCheck, UserX } from "lucide-react";
 import { useState } from "react";
 import { errorText } from "@/api/error";
 import { useSession } from "@/api/session";
@@ -15,6 +15,7 @@ import { Notice } from "@/parts/Notice";
 import { Select } from "@/parts/Select";
 import { ResetForm } from "./ResetForm";
 import { useRoleChoices } from "./roles";
+import { SessionsOf } from "./SessionsOf";
 
 /** One person: role, whether they may sign in, and what an administrator can do. */
 export function UserRow({ user }: { user: User }) {
@@ -23,7 +24,7 @@ export function UserRow({ user }: { user: User }) {
   const update = useUpdateUser();
   const remove = useDeleteUser();
   const roles = useRoleChoices();
-  const [open, setOpen] = useState<"reset" | "delete">();
+  const [open, setOpen] = useState<"reset" | "sessions" | "delete">();
   const close = () => setOpen(undefined);
   const own = session.status === "in" && session.user.id === user.id;
   const failure = update.error ?? remove.error;
@@ -54,6 +55,10 @@ export function UserRow({ user }: { user: User }) {
           <KeyRound aria-hidden />
           {t("users.reset")}
         </MenuItem>
+        <MenuItem onSelect={() => setOpen("sessions")}>
+          <MonitorSmartphone aria-hidden />
+          {t("users.sessions")}
+        </MenuItem>
         <MenuItem onSelect={() => update.mutate({ id: user.id, is_active: !user.is_active })}>
           {user.is_active ? <UserX aria-hidden /> : <UserCheck aria-hidden />}
           {t(user.is_active ? "users.disable" : "users.enable")}
@@ -75,6 +80,9 @@ export function UserRow({ user }: { user: User }) {
       )}
       <Dialog open={open === "reset"} onClose={close} title={t("users.reset")} description={user.username}>
         <ResetForm user={user} onDone={close} />
+      </Dialog>
+      <Dialog open={open === "sessions"} onClose={close} title={t("users.sessions")} description={user.username}>
+        <SessionsOf user={user} onDone={close} />
       </Dialog>
       <Dialog open={open === "delete"} onClose={close} title={t("users.delete")} description={user.username}>
         <div className="flex justify-end gap-2">

@@ -8,6 +8,7 @@ import { Dialog } from "@/parts/Dialog";
 import { EmptyState, ErrorState, Skeleton } from "@/parts/states";
 import { NewUserForm } from "./NewUserForm";
 import { UserRow } from "./UserRow";
+import { UserTabs } from "./UserTabs";
 
 /** Who may use the page, and as what. */
 export function UsersPage() {
@@ -17,7 +18,8 @@ export function UsersPage() {
   const [adding, setAdding] = useState(false);
   if (!allowed) return <EmptyState icon={<ShieldX aria-hidden />} title={t("state.forbidden")} />;
   return (
-    <div className="mx-auto grid max-w-4xl gap-4">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
+      <UserTabs />
       <div className="flex items-center">
         <h1 className="font-semibold text-lg tracking-tight">{t("users.title")}</h1>
         <Button look="primary" className="ml-auto" onClick={() => setAdding(true)}>

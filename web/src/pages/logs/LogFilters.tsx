@@ -1,0 +1,73 @@
+import { X } from "lucide-react";
+import { logTimes, useLogCategories } from "@/api/logs";
+import { useT } from "@/i18n/translate";
+import { Button } from "@/parts/Button";
+import { RobotSelect } from "@/parts/RobotSelect";
+import { SearchInput } from "@/parts/SearchInput";
+import { Segments } from "@/parts/Segments";
+import { Select } from "@/parts/Select";
+import type { Change } from "@/parts/useSearchState";
+import { Period } from "./Period";
+import { defaultTime, type LogSearch, narrowed, type QuickView, quickViewOf, quickViews } from "./search";
+
+interface Props {
+  search: LogSearch;
+  ofRobot: boolean;
+  onChange: (change: Change<LogSearch>) => void;
+}
+
+const nothing = { levels: undefined, category: undefined };
+
+/** Text, category, robot and time of the lines that are listed, and the views that many people want. */
+export function LogFilters({ search, ofRobot, onChange }: Props) {
+  const t = useT();
+  const { data: categories = [] } = useLogCategories();
+  const known = search.category && !categories.includes(search.category) ? [search.category] : [];
+  const standing = search.from !== undefined || search.to !== undefined;
+  return (
+    <div className="flex flex-wrap items-center gap-2">
+      <Segments<QuickView | "">
+        label={t("logs.quick")}
+        value={quickViewOf(search) ?? ""}
+        onChange={(view) => onChange({ ...nothing, ...quickViews[view || "all"] })}
+        choices={[
+          ["all", t("logs.quick.all")],
+          ["errors", t("logs.quick.errors")],
+          ["commands", t("logs.quick.commands")],
+        ]}
+      />
+      <SearchInput
+        label={t("logs.search")}
+        value={search.q ?? ""}
+        onChange={(q) => onChange({ q: q.trim() || undefined })}
+        className="flex-1 max-sm:basis-full sm:max-w-72"
+      />
+      <div className="flex flex-wrap gap-2 max-sm:grid max-sm:w-full max-sm:grid-cols-2">
+        {!ofRobot && <RobotSelect value={search.robot} onChange={(robot) => onChange({ robot })} />}
+        <Select
+          label={t("logs.category")}
+          value={search.category ?? ""}
+          onChange={(category) => onChange({ category: category || undefined })}
+          choices={[["", t("logs.any_category")], ...[...categories, ...known].map((each) => [each, each] as const)]}
+        />
+        {!standing && (
+          <Select
+            label={t("alerts.time")}
+            value={search.time ?? defaultTime}
+            onChange={(time) => onChange({ time })}
+            choices={logTimes.map(
+              (time) => [time, t(time === "all" ? "alerts.any_time" : `alerts.time.${time}`)] as const,
+            )}
+          />
+        )}
+        <Period from={search.from} to={search.to} onChange={(from, to) => onChange({ from, to })} />
+      </div>
+      {narrowed(search) && (
+        <Button look="ghost" onClick={() => onChange({ ...nothing, q: undefined, from: undefined, to: undefined })}>
+          <X aria-hidden />
+          {t("alerts.clear")}
+        </Button>
+      )}
+    </div>
+  );
+}
