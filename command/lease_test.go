@@ -43,7 +43,8 @@ func TestLease(t *testing.T) {
 		}
 		time.Sleep(400 * time.Millisecond)
 		synctest.Wait()
-		if e := w.notes.shown[len(w.notes.shown)-1]; e.Kind != tonypi.LeaseChanged || e.Robot != "r1" || e.Lease.Holder != "" {
+		shown := w.notes.events()
+		if e := shown[len(shown)-1]; e.Kind != tonypi.LeaseChanged || e.Robot != "r1" || e.Lease.Holder != "" {
 			t.Errorf("shown %+v", e.Lease)
 		}
 		if _, err := l.Renew("r1", olga); tonypi.KindOf(err) != tonypi.Conflict {
@@ -151,7 +152,7 @@ func TestLeaseIsShownSeldom(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if n := len(w.notes.shown); n != 6 {
+		if n := len(w.notes.events()); n != 6 {
 			t.Errorf("shown %d times in 10 s", n)
 		}
 	})

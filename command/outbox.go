@@ -275,8 +275,9 @@ func (c commit) Wait(ctx context.Context) error {
 	for {
 		c.out.mu.Lock()
 		d, stored := c.out.waiting[c.id], c.out.stored
+		has := d == nil || d.saved >= c.change
 		c.out.mu.Unlock()
-		if d == nil || d.saved >= c.change {
+		if has {
 			return nil
 		}
 		select {

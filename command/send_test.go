@@ -26,7 +26,7 @@ func TestCommandGoesOutAndIsSettled(t *testing.T) {
 		o := waving("r1")
 		o.ClickedAt = clicked
 		w.broker.heard = func(m wire.Message) {
-			if len(w.notes.shown) == 0 {
+			if len(w.notes.events()) == 0 {
 				t.Error("published before it was shown")
 			}
 			w.store.row(t, payload(t, m)["command_id"].(string)) // stored before it was published
@@ -229,7 +229,7 @@ func TestWholeOrderErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {
 				list, err := w.Send(t.Context(), test.order)
-				if tonypi.KindOf(err) != test.want || len(list) != 0 || len(w.store.rows) != 0 || len(w.broker.sent) != 0 {
+				if tonypi.KindOf(err) != test.want || len(list) != 0 || w.store.size() != 0 || w.broker.count() != 0 {
 					t.Errorf("got %v, %v", list, err)
 				}
 			})
@@ -246,8 +246,8 @@ func TestStoreDownSendsNothing(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {
 				fail(w.store)
 				list, err := w.Send(t.Context(), waving("r1"))
-				if tonypi.KindOf(err) != tonypi.Unavailable || len(list) != 0 || len(w.broker.sent) != 0 {
-					t.Errorf("got %v, %v and sent %d messages", list, err, len(w.broker.sent))
+				if tonypi.KindOf(err) != tonypi.Unavailable || len(list) != 0 || w.broker.count() != 0 {
+					t.Errorf("got %v, %v and sent %d messages", list, err, w.broker.count())
 				}
 				w.store.set(false, nil)
 			})
@@ -285,15 +285,15 @@ func TestSameIDSendsOnce(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					sent := len(w.broker.sent)
+					sent := w.broker.count()
 					w.mustAnswer("r1", done(first[slices.IndexFunc(first, func(c tonypi.Command) bool { return c.Robot == "r1" })].ID))
 					if restart {
 						w.restart(true)
 					}
 					w.fleet.change("r4", true, func(r *tonypi.Robot) { *r = tonypi.Robot{ID: "r4", Adoption: tonypi.Adopted} })
 					again, err := w.Send(t.Context(), o)
-					if err != nil || len(again) != len(first) || len(w.broker.sent) != sent {
-						t.Fatalf("got %v, %v and sent %d more", again, err, len(w.broker.sent)-sent)
+					if err != nil || len(again) != len(first) || w.broker.count() != sent {
+						t.Fatalf("got %v, %v and sent %d more", again, err, w.broker.count()-sent)
 					}
 					for i := range first {
 						want := first[i].Status
@@ -305,7 +305,7 @@ func TestSameIDSendsOnce(t *testing.T) {
 						}
 					}
 					o.Type, o.Parameters = "stand", nil
-					if _, err := w.Send(t.Context(), o); tonypi.KindOf(err) != tonypi.Conflict || len(w.broker.sent) != sent {
+					if _, err := w.Send(t.Context(), o); tonypi.KindOf(err) != tonypi.Conflict || w.broker.count() != sent {
 						t.Errorf("another command with the same ID: %v", err)
 					}
 				})
@@ -441,17 +441,12 @@ func TestForget(t *testing.T) {
 		w.Forget("r1")
 		<-ended // nobody waits for ever
 		w.store.set(false, nil)
-		saves := w.store.saves
+		saves := w.store.saved()
 		time.Sleep(time.Minute)
-		if len(w.find(c.ID).ids()) != 0 || w.store.saves != saves || len(w.pending) != 0 {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.byID[c.ID] != nil || w.store.saved() != saves || len(w.pending) != 0 || len(w.open) != 0 {
 			t.Errorf("something of a removed robot was written")
 		}
 	})
-}
-
-func (e *entry) ids() []string {
-	if e == nil {
-		return nil
-	}
-	return []string{e.c.ID}
 }

@@ -116,6 +116,18 @@ func (h *history) Commands(ctx context.Context, f tonypi.CommandFilter) ([]tonyp
 
 func (h *history) PurgeCommands(context.Context, time.Time) (int, error) { return 0, nil }
 
+func (h *history) saved() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.saves
+}
+
+func (h *history) size() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.rows)
+}
+
 func (h *history) row(t *testing.T, id string) tonypi.Command {
 	t.Helper()
 	h.mu.Lock()
@@ -175,14 +187,23 @@ func (b *broker) on(topic string) []wire.Message {
 	return list
 }
 
+// count returns how many messages were published.
+func (b *broker) count() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.sent)
+}
+
 // fleet is Robots; robots in connected are connected.
 type fleet struct {
 	mu        sync.Mutex
+	slow      time.Duration // of Robot
 	robots    map[tonypi.RobotID]tonypi.Robot
 	connected map[tonypi.RobotID]bool
 }
 
 func (f *fleet) Robot(id tonypi.RobotID) (tonypi.Robot, error) {
+	time.Sleep(f.slow)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	r, ok := f.robots[id]
@@ -281,6 +302,37 @@ func (n *notes) alerts() map[tonypi.RobotID]tonypi.Alert {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return maps.Clone(n.open)
+}
+
+func (n *notes) counts() (raised, measured int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.raised, len(n.readings)
+}
+
+// logged returns how many lines of a level there are about a robot.
+func (n *notes) logged(level string, robot tonypi.RobotID) int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	count := 0
+	for _, l := range n.lines {
+		if l.Level == level && l.Robot == robot {
+			count++
+		}
+	}
+	return count
+}
+
+func (n *notes) events() []tonypi.Event {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.shown)
+}
+
+func (n *notes) measured() []tonypi.Reading {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.readings)
 }
 
 // actions returns what was recorded, as "user action robot".
