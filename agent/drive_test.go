@@ -39,6 +39,24 @@ func (d *driven) Halt() {
 	d.halts = append(d.halts, time.Now())
 }
 
+func (d *driven) setRefuse(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.refuse = err
+}
+
+func (d *driven) moved() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.moves)
+}
+
+func (d *driven) halted() []time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.halts)
+}
+
 func push(t *testing.T, a *Agent, d tonypi.Drive, at time.Time) {
 	t.Helper()
 	d.Robot = "r1"
@@ -76,23 +94,23 @@ func TestLosingTheDriverHaltsTheBody(t *testing.T) {
 		body := &driven{fakeBody: newBody()}
 		a, stop := start(t, Config{Body: body, Bus: &fakeBus{}, Rates: FleetRates()})
 		lost := driveFor(t, a, 1, 10)
-		if len(body.moves) < 8 || len(body.halts) != 0 {
-			t.Fatalf("moved %v, halted %v", body.moves, body.halts)
+		if len(body.moved()) < 8 || len(body.halted()) != 0 {
+			t.Fatalf("moved %v, halted %v", body.moved(), body.halted())
 		}
 		time.Sleep(2 * time.Second)
-		if len(body.halts) != 1 || body.halts[0].Sub(lost) > 300*time.Millisecond {
-			t.Errorf("halted %v after the driver was lost", body.halts)
+		if len(body.halted()) != 1 || body.halted()[0].Sub(lost) > 300*time.Millisecond {
+			t.Errorf("halted %v after the driver was lost", body.halted())
 		}
 		// and drives on when the driver is back
 		driveFor(t, a, 11, 3)
 		push(t, a, tonypi.Drive{Seq: 14, Sent: time.Now().UnixMilli()}, time.Now())
-		if len(body.halts) != 2 || !body.halts[1].Equal(time.Now()) {
-			t.Errorf("a beat without a direction halted %v, it is %v", body.halts, time.Now())
+		if len(body.halted()) != 2 || !body.halted()[1].Equal(time.Now()) {
+			t.Errorf("a beat without a direction halted %v, it is %v", body.halted(), time.Now())
 		}
 		driveFor(t, a, 20, 2)
 		a.Down()
-		if len(body.halts) != 3 || !body.halts[2].Equal(time.Now()) {
-			t.Errorf("losing the connection halted %v", body.halts)
+		if len(body.halted()) != 3 || !body.halted()[2].Equal(time.Now()) {
+			t.Errorf("losing the connection halted %v", body.halted())
 		}
 		a.Up()
 		stop()
@@ -111,13 +129,13 @@ func TestBurstOfOldBeatsDoesNotMoveTheRobot(t *testing.T) {
 			held = append(held, ahead(uint64(6+i)))
 		}
 		time.Sleep(time.Second)
-		moves := len(body.moves)
+		moves := len(body.moved())
 		for _, d := range held {
 			push(t, a, d, time.Now())
 			time.Sleep(time.Millisecond)
 		}
-		if len(body.moves) != moves || len(body.halts) != 1 {
-			t.Errorf("old beats moved the robot: %v, halts %v", body.moves[moves:], body.halts)
+		if len(body.moved()) != moves || len(body.halted()) != 1 {
+			t.Errorf("old beats moved the robot: %v, halts %v", body.moved()[moves:], body.halted())
 		}
 		// as the very first beats of a page, after a restart of the agent
 		b, stopB := start(t, Config{Body: body, Bus: &fakeBus{}, Rates: FleetRates()})
@@ -125,8 +143,8 @@ func TestBurstOfOldBeatsDoesNotMoveTheRobot(t *testing.T) {
 			push(t, b, d, time.Now())
 			time.Sleep(time.Millisecond)
 		}
-		if len(body.moves) != moves {
-			t.Errorf("a first burst moved the robot: %v", body.moves[moves:])
+		if len(body.moved()) != moves {
+			t.Errorf("a first burst moved the robot: %v", body.moved()[moves:])
 		}
 		stop()
 		stopB()
@@ -172,11 +190,11 @@ func TestDrivingIsRefused(t *testing.T) {
 		driveFor(t, a, 1, 3)
 		give(t, a.StopSubscriptions(), wire.StopTopic("r1"), wire.Command{ID: "e1", Type: wire.EmergencyStop, Reason: "test"})
 		synctest.Wait()
-		moves := len(body.moves)
+		moves := len(body.moved())
 		driveFor(t, a, 4, 20) // 1.9 s
 		time.Sleep(time.Second)
-		if len(body.moves) != moves {
-			t.Errorf("a stopped robot is driven: %v", body.moves[moves:])
+		if len(body.moved()) != moves {
+			t.Errorf("a stopped robot is driven: %v", body.moved()[moves:])
 		}
 		refused := func() (messages []string) {
 			for _, u := range bus.on(t, wire.CommandResponse) {
@@ -191,7 +209,7 @@ func TestDrivingIsRefused(t *testing.T) {
 		}
 		give(t, a.Subscriptions(), wire.CommandTopic("r1"), wire.Command{ID: "c1", Type: wire.Resume})
 		synctest.Wait()
-		body.refuse = tonypi.Errorf(tonypi.Conflict, "The robot has fallen")
+		body.setRefuse(tonypi.Errorf(tonypi.Conflict, "The robot has fallen"))
 		driveFor(t, a, 100, 3)
 		time.Sleep(time.Second)
 		if r := refused(); len(r) != 3 || r[2] != "The robot has fallen" {
@@ -245,7 +263,7 @@ func TestSpeedFallsWithTheLinkAndTheSettings(t *testing.T) {
 		driveFor(t, a, 1, 3)
 		time.Sleep(6 * time.Second)
 		stop()
-		if d := cmp.Diff([]string{"1 0 0 0.33", "1 0 0 0.33"}, body.moves); d != "" { // 0.5 × 0.65; the first beat teaches
+		if d := cmp.Diff([]string{"1 0 0 0.33", "1 0 0 0.33"}, body.moved()); d != "" { // 0.5 × 0.65; the first beat teaches
 			t.Error(d)
 		}
 		var limits []float64

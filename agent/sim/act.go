@@ -54,7 +54,30 @@ func (b *Body) pursue() {
 		b.servos.settled = false
 		b.strike()
 	}
+	b.climb()
 	b.lookAbout()
+}
+
+// ramp moves one joint to an angle within a time.
+type ramp struct {
+	joint    int
+	from, to float64
+	begun    float64
+	took     float64 // seconds; 0: there is none
+}
+
+// climb carries a ramp on while the pose of set_servo lasts.
+func (b *Body) climb() {
+	r := &b.ramp
+	if r.took == 0 || !b.act.posed {
+		r.took = 0
+		return
+	}
+	u := min((b.now-r.begun)/r.took, 1)
+	b.servos.target[r.joint], b.servos.settled = r.from+(r.to-r.from)*u, false
+	if u == 1 {
+		r.took = 0
+	}
 }
 
 // sink moves a body on that sits down or goes limp because it was stopped. One that holds its pose does not move.
@@ -74,6 +97,8 @@ func (a *act) still() bool {
 		return true
 	case a.kind == walking || a.kind == turning:
 		return false
+	case a.kind == gesturing:
+		return false
 	case len(a.frames) > 0:
 		return a.since > max(length(a.frames), blendTime)+2*step
 	}
@@ -89,7 +114,9 @@ func (b *Body) strike() {
 			b.phase -= 2 * math.Pi
 		}
 		walk(b.phase, b.act.stride, &b.servos.target)
-	case gesturing, sitting:
+	case gesturing: // perhaps several times
+		play(b.act.frames, math.Mod(b.act.since, length(b.act.frames)), &b.servos.target)
+	case sitting:
 		play(b.act.frames, b.act.since, &b.servos.target)
 	default:
 		b.servos.target = stand

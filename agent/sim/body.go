@@ -69,6 +69,7 @@ type Body struct {
 	legs    [2]float64 // pitch and roll that the legs give the torso
 	stopped bool
 	profile string // what to do when stopped: hold (or empty), sit, limp
+	ramp    ramp   // of set_servo
 	busy    string // the motion that was ordered, until busyTil
 	busyTil float64
 	led     string // colour of the LED, #rrggbb; empty when it is out

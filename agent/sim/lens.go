@@ -90,7 +90,7 @@ func (b *Body) look(width, height int) view {
 		focal: float64(width) / 2 / math.Tan(fieldOfView/2*rad), centreX: float64(width) / 2, centreY: float64(height) / 2,
 	}
 	sy, cy := math.Sincos((b.trim.yaw + b.servos.angle[headPan]) * rad)
-	sp, cp := math.Sincos((b.trim.pitch + b.servos.angle[headTilt]) * rad)
+	sp, cp := math.Sincos((b.trim.pitch - b.servos.angle[headTilt]) * rad) // the head tilts up, the torso forward
 	sr, cr := math.Sincos(b.trim.roll * rad)
 	level, side, top := vec{cy, sy, 0}, vec{-sy, cy, 0}, vec{0, 0, 1}
 	v.ahead = blend(level, cp, top, -sp)

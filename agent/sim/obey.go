@@ -3,13 +3,14 @@ package sim
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"tonypi"
 )
 
-// maxOrder is how long one command may keep the body busy.
-const maxOrder = 30 * time.Second
+// maxOrder is how long one command may keep the body busy: an agent breaks it off a little later.
+const maxOrder = 110 * time.Second
 
 // actions are the gestures that can be asked for by name. stand and the walking names are made in order.
 var actions = map[string][]frame{
@@ -67,9 +68,11 @@ func (b *Body) order(kind string, params map[string]any) (said string, busy time
 		if !ok {
 			return "", 0, tonypi.Errorf(tonypi.Invalid, "Unknown action %q", kind)
 		}
-		f = func(b *Body, _ map[string]any) (string, time.Duration, error) { return b.orderAction(kind, frames) }
+		f = func(b *Body, params map[string]any) (string, time.Duration, error) {
+			return b.orderAction(kind, frames, number(params, "steps", 1))
+		}
 	}
-	if said, busy, err = f(b, params); err == nil && kind != "head" && kind != "start_job" {
+	if said, busy, err = f(b, params); err == nil && busy > 0 && kind != "head" && kind != "start_job" {
 		b.busy, b.busyTil = kind, b.now+busy.Seconds()
 	}
 	return said, busy, err
@@ -86,12 +89,12 @@ var motionOrders map[string]order
 
 func init() { // the orders call each other by name
 	quietOrders = map[string]order{
-		"stop": (*Body).orderStand, "stand": (*Body).orderStand, "stop_job": (*Body).orderStopJob, "stand_up": (*Body).orderStandUp,
+		"stop": (*Body).orderHalt, "stop_job": (*Body).orderStopJob, "stand_up": (*Body).orderStandUp,
 		"speak": (*Body).orderSpeak, "led": (*Body).orderLED, "buzzer": (*Body).orderBuzzer, "find": (*Body).orderFind,
 		"reboot": (*Body).orderReboot,
 	}
 	motionOrders = map[string]order{
-		"move": (*Body).orderMove, "turn": (*Body).orderTurn, "head": (*Body).orderHead, "set_servo": (*Body).orderServo,
+		"stand": (*Body).orderStand, "move": (*Body).orderMove, "turn": (*Body).orderTurn, "head": (*Body).orderHead, "set_servo": (*Body).orderServo,
 		"start_job": (*Body).orderJob,
 	}
 }
@@ -115,19 +118,40 @@ func (b *Body) able(kind string) error {
 	return nil
 }
 
-func (b *Body) orderAction(name string, frames []frame) (string, time.Duration, error) {
+// orderAction plays a motion so many times.
+func (b *Body) orderAction(name string, frames []frame, times float64) (string, time.Duration, error) {
+	if !(times >= 1 && times <= maxTimes) || times != math.Trunc(times) {
+		return "", 0, tonypi.Errorf(tonypi.Invalid, "steps must be a whole number from 1 to %d", maxTimes)
+	}
+	if name == "sit" {
+		times = 1
+	}
+	took := seconds(length(frames)*times + 0.2)
+	if took > maxOrder {
+		return "", 0, tonypi.Errorf(tonypi.Invalid, "%s %.0f times would take more than %v", name, times, maxOrder)
+	}
 	b.interrupt()
 	b.gesture(name, frames)
-	b.act.ordered = true
+	b.act.ordered, b.act.until = true, took.Seconds()
 	if name == "sit" {
 		b.act.kind, b.act.until = sitting, 60
 	}
-	return fmt.Sprintf("Action %s completed", name), seconds(length(frames) + 0.2), nil
+	return fmt.Sprintf("Action %s completed", name), took, nil
 }
 
+// maxTimes is how often an action is repeated at most.
+const maxTimes = 20
+
+// orderStand ends what the body does and lets it stand.
 func (b *Body) orderStand(map[string]any) (string, time.Duration, error) {
 	b.breakOff()
-	if !b.stopped {
+	b.change(act{kind: standing, until: 3, ordered: true})
+	return "Standing", 0, nil
+}
+
+// orderHalt is the plain stop of the original clients: it may come in any state.
+func (b *Body) orderHalt(map[string]any) (string, time.Duration, error) {
+	if b.breakOff(); !b.stopped {
 		b.change(act{kind: standing, until: 3, ordered: true})
 	}
 	return "Robot stopped successfully", 0, nil
@@ -185,13 +209,17 @@ func (b *Body) orderServo(params map[string]any) (string, time.Duration, error) 
 		return "", 0, tonypi.Errorf(tonypi.Invalid, "servo_id must lie between 1 and %d", Joints)
 	}
 	angle := joints[n-1].clamp(number(params, "position", 0))
+	took := number(params, "duration_ms", 400) / 1000
+	if !(took >= 0.02 && took <= 30) {
+		return "", 0, tonypi.Errorf(tonypi.Invalid, "duration_ms must lie between 20 and 30000")
+	}
 	b.interrupt()
 	if !b.act.posed {
 		b.change(act{kind: standing, posed: true, ordered: true})
 	}
-	b.act.until = b.act.since + 10
-	b.servos.target[n-1], b.servos.settled = angle, false
-	return fmt.Sprintf("Servo %d set to %.1f", n, angle), 400 * time.Millisecond, nil
+	b.act.until = b.act.since + took + 10
+	b.ramp = ramp{joint: n - 1, from: b.servos.target[n-1], to: angle, begun: b.now, took: took}
+	return fmt.Sprintf("Servo %d set to %.1f", n, angle), seconds(took), nil
 }
 
 func (b *Body) orderJob(params map[string]any) (string, time.Duration, error) {

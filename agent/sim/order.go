@@ -15,16 +15,14 @@ const (
 	maxSpoken = 200 // characters
 	maxBeep   = 5.0 // seconds
 	maxFind   = 30.0
+	findTime  = 5.0
 )
 
-// orderTurn turns on the spot: degrees to the left, negative to the right.
+// orderTurn turns on the spot: degrees to the left, negative ones to the right.
 func (b *Body) orderTurn(params map[string]any) (string, time.Duration, error) {
-	degrees := number(params, "degrees", number(params, "angle", 90))
-	if text(params, "direction", "left") == "right" {
-		degrees = -degrees
-	}
+	degrees := number(params, "angle", 90)
 	if !(math.Abs(degrees) >= 1 && math.Abs(degrees) <= 360) {
-		return "", 0, tonypi.Errorf(tonypi.Invalid, "degrees must lie between -360 and 360 and not be 0")
+		return "", 0, tonypi.Errorf(tonypi.Invalid, "angle must lie between -360 and 360 and not be 0")
 	}
 	took := math.Abs(degrees) / turnSpeed
 	b.interrupt()
@@ -68,6 +66,9 @@ var (
 
 func (b *Body) orderLED(params map[string]any) (string, time.Duration, error) {
 	asked := text(params, "color", "white")
+	if on, ok := params["on"].(bool); ok && !on {
+		asked = "off"
+	}
 	color, known := colors[asked]
 	switch {
 	case hexColor.MatchString(asked):
@@ -85,29 +86,31 @@ func (b *Body) orderLED(params map[string]any) (string, time.Duration, error) {
 }
 
 func (b *Body) orderBuzzer(params map[string]any) (string, time.Duration, error) {
-	hertz, long, times := number(params, "frequency", 1900), number(params, "duration", 0.3), number(params, "repeat", 1)
+	hertz, long, times := number(params, "frequency", 1900), number(params, "duration_ms", 200)/1000, number(params, "repeat", 1)
 	switch {
-	case !(hertz >= 100 && hertz <= 10000):
-		return "", 0, tonypi.Errorf(tonypi.Invalid, "frequency must lie between 100 and 10000 Hz")
-	case !(long >= 0.05 && long <= maxBeep):
-		return "", 0, tonypi.Errorf(tonypi.Invalid, "duration must lie between 0.05 and %g s", maxBeep)
-	case times != math.Trunc(times) || times < 1 || times > 10:
-		return "", 0, tonypi.Errorf(tonypi.Invalid, "repeat must be a whole number from 1 to 10")
-	case long*times > maxFind:
-		return "", 0, tonypi.Errorf(tonypi.Invalid, "the beeps must not last longer than %g s in all", maxFind)
+	case !(hertz >= 10 && hertz <= 20000):
+		return "", 0, tonypi.Errorf(tonypi.Invalid, "frequency must lie between 10 and 20000 Hz")
+	case !(long >= 0.01 && long <= maxBeep):
+		return "", 0, tonypi.Errorf(tonypi.Invalid, "duration_ms must lie between 10 and %g", maxBeep*1000)
+	case times != math.Trunc(times) || times < 1 || times > maxTimes:
+		return "", 0, tonypi.Errorf(tonypi.Invalid, "repeat must be a whole number from 1 to %d", maxTimes)
 	}
 	return fmt.Sprintf("Beeped at %.0f Hz", hertz), seconds(long * times), nil
 }
 
 // orderFind makes the robot blink and beep so that people see which one it is.
 func (b *Body) orderFind(params map[string]any) (string, time.Duration, error) {
-	long := number(params, "seconds", number(params, "duration", 5))
+	long := number(params, "seconds", findTime)
 	if !(long >= 1 && long <= maxFind) {
 		return "", 0, tonypi.Errorf(tonypi.Invalid, "seconds must lie between 1 and %g", maxFind)
 	}
 	b.lens.findTil = b.now + long
 	b.say("INFO", "body", "Blinking and beeping: here I am")
-	return "It blinked and beeped", seconds(long), nil
+	if b.able("find") == nil && b.now >= b.busyTil {
+		b.gesture("find", nodFrames)
+		b.act.until = length(nodFrames) * math.Floor(long/length(nodFrames))
+	}
+	return "It blinked, beeped and nodded", seconds(long), nil
 }
 
 // orderReboot lets the Pi go out a moment later, after the answer, and boot again.

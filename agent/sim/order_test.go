@@ -28,11 +28,11 @@ func TestOrders(t *testing.T) {
 		takes  time.Duration
 		err    tonypi.Kind
 	}{
-		{kind: "turn", params: map[string]any{"degrees": 64.0}, text: "Turned by 64 degrees", takes: 2 * time.Second},
-		{kind: "turn", params: map[string]any{"degrees": 32.0, "direction": "right"}, text: "Turned by -32 degrees", takes: time.Second},
-		{kind: "turn", params: map[string]any{"degrees": 361.0}, err: tonypi.Invalid},
-		{kind: "turn", params: map[string]any{"degrees": 0.0}, err: tonypi.Invalid},
-		{kind: "turn", params: map[string]any{"degrees": math.NaN()}, err: tonypi.Invalid},
+		{kind: "turn", params: map[string]any{"angle": 64.0}, text: "Turned by 64 degrees", takes: 2 * time.Second},
+		{kind: "turn", params: map[string]any{"angle": -32.0}, text: "Turned by -32 degrees", takes: time.Second},
+		{kind: "turn", params: map[string]any{"angle": 361.0}, err: tonypi.Invalid},
+		{kind: "turn", params: map[string]any{"angle": 0.0}, err: tonypi.Invalid},
+		{kind: "turn", params: map[string]any{"angle": math.NaN()}, err: tonypi.Invalid},
 		{kind: "stand_up", err: tonypi.Conflict},
 		{kind: "speak", params: map[string]any{"text": "Hallo"}, text: "Said it", takes: 750 * time.Millisecond},
 		{kind: "speak", err: tonypi.Invalid},
@@ -41,12 +41,18 @@ func TestOrders(t *testing.T) {
 		{kind: "led", params: map[string]any{"color": "off"}, text: "LED off", takes: 50 * time.Millisecond},
 		{kind: "led", params: map[string]any{"color": "#12"}, err: tonypi.Invalid},
 		{kind: "led", params: map[string]any{"color": "mauve"}, err: tonypi.Invalid},
-		{kind: "buzzer", params: map[string]any{"frequency": 440.0, "duration": 0.5, "repeat": 3.0}, text: "Beeped at 440 Hz", takes: 1500 * time.Millisecond},
-		{kind: "buzzer", params: map[string]any{"frequency": 99.0}, err: tonypi.Invalid},
-		{kind: "buzzer", params: map[string]any{"duration": 6.0}, err: tonypi.Invalid},
+		{kind: "buzzer", params: map[string]any{"frequency": 440.0, "duration_ms": 500.0, "repeat": 3.0}, text: "Beeped at 440 Hz", takes: 1500 * time.Millisecond},
+		{kind: "buzzer", params: map[string]any{"frequency": 9.0}, err: tonypi.Invalid},
+		{kind: "buzzer", params: map[string]any{"duration_ms": 6000.0}, err: tonypi.Invalid},
 		{kind: "buzzer", params: map[string]any{"repeat": 1.5}, err: tonypi.Invalid},
-		{kind: "buzzer", params: map[string]any{"duration": 5.0, "repeat": 10.0}, err: tonypi.Invalid},
-		{kind: "find", text: "It blinked and beeped", takes: 5 * time.Second},
+		{kind: "led", params: map[string]any{"on": false, "color": "#ff0000"}, text: "LED off", takes: 50 * time.Millisecond},
+		{kind: "stand", text: "Standing"},
+		{kind: "action", params: map[string]any{"name": "wave", "steps": 3.0}, text: "Action wave completed", takes: 9500 * time.Millisecond},
+		{kind: "action", params: map[string]any{"name": "wave", "steps": 0.5}, err: tonypi.Invalid},
+		{kind: "action", params: map[string]any{"name": "dance", "steps": 20.0}, err: tonypi.Invalid},
+		{kind: "set_servo", params: map[string]any{"servo_id": 8.0, "position": -45.0, "duration_ms": 2000.0}, text: "Servo 8 set to -45.0", takes: 2 * time.Second},
+		{kind: "set_servo", params: map[string]any{"servo_id": 8.0, "duration_ms": 5.0}, err: tonypi.Invalid},
+		{kind: "find", text: "It blinked, beeped and nodded", takes: 5 * time.Second},
 		{kind: "find", params: map[string]any{"seconds": 31.0}, err: tonypi.Invalid},
 		{kind: "action", params: map[string]any{"name": "dance"}, text: "Action dance completed", takes: 10 * time.Second},
 		{kind: "reboot", text: "Robot rebooting"},
@@ -72,12 +78,30 @@ func TestTurnTurnsAsFarAsAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := grown()
 		before := b.trim.yaw
-		if _, err := b.Do(t.Context(), "turn", map[string]any{"degrees": -90.0}); err != nil {
+		if _, err := b.Do(t.Context(), "turn", map[string]any{"angle": -90.0}); err != nil {
 			t.Fatal(err)
 		}
 		b.Advance(time.Now())
 		if d := math.Remainder(b.trim.yaw-before, 360); math.Abs(d+90) > 4 {
 			t.Errorf("turned by %.1f°", d)
+		}
+	})
+}
+
+// set_servo takes the time that it was given.
+func TestServoMovesWithinItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := grown()
+		from := b.servos.angle[15]
+		go func() {
+			_, _ = b.Do(t.Context(), "set_servo", map[string]any{"servo_id": 16.0, "position": from - 60, "duration_ms": 3000.0})
+		}()
+		for i, want := range []float64{20, 40, 60} {
+			time.Sleep(time.Second)
+			b.Advance(time.Now())
+			if got := from - b.servos.angle[15]; math.Abs(got-want) > 3 {
+				t.Errorf("after %d s it moved by %.1f°, want %.0f°", i+1, got, want)
+			}
 		}
 	})
 }

@@ -180,7 +180,8 @@ func TestStopInTheMiddleOfActions(t *testing.T) {
 	slices.Sort(own)
 	t.Logf("stop to answer over %d stops: median %.1f ms, p99 %.1f ms, most %.1f ms; the robots' own part: median %.2f ms, most %.1f ms",
 		len(took), took[len(took)/2], took[len(took)*99/100], took[len(took)-1], own[len(own)/2], own[len(own)-1])
-	if p99 := took[len(took)*99/100]; p99 > 100 {
+	// The race detector makes everything some ten times slower: then only the answers count.
+	if p99 := took[len(took)*99/100]; p99 > 100 && !raceDetector {
 		t.Errorf("p99 is %.1f ms", p99)
 	}
 }
