@@ -266,7 +266,7 @@ func (c *Configs) keep(next tonypi.RobotConfig, now time.Time) tonypi.RobotConfi
 	} else {
 		next.AppliedVersion, next.AppliedAt, next.Message = r.c.AppliedVersion, r.c.AppliedAt, r.c.Message
 	}
-	r.c, r.publish = next, now
+	r.c, r.publish = next, now.Add(configRetry) // unless it is told before
 	return next
 }
 

@@ -56,7 +56,7 @@ func (d *Dispatcher) Stop(ctx context.Context, o tonypi.Order) ([]tonypi.Command
 	w.group.SetLimit(publishers)
 	var robots []tonypi.Robot
 	if o.All {
-		// The broadcast goes first: not even the list of robots is needed for it.
+		// The broadcast needs not even the list of robots.
 		w.publish("", wire.StopBroadcast, o.ID, o.Reason, now)
 		robots = d.cfg.Robots.Fleet()
 		w.feed.Go(func() {
