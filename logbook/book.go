@@ -53,10 +53,10 @@ type Book struct {
 	config Config
 	lines  *queue[tonypi.LogEntry]
 	deeds  *queue[tonypi.AuditEntry]
-	robots *limiter // by robot
-	own    *limiter // of the server, by component and message
+	robots *limiter // what robots write, by robot
+	about  *limiter // what engines write about robots, by robot
+	own    *limiter // what the server's parts write, by component and message
 	inbox  chan tonypi.LogEntry
-	purged time.Time // how far the last purge went; used by Run only
 
 	// Numbers of the newest entries; each guarded by its queue's lock.
 	lastLine, lastDeed int64
@@ -81,6 +81,7 @@ func New(c Config) *Book {
 		lines:  newQueue("log lines", c.Log, c.Logs.AppendLogs),
 		deeds:  newQueue("audit entries", c.Log, c.Audit.AppendAudit),
 		robots: newLimiter(robotRate, robotBurst),
+		about:  newLimiter(robotRate, robotBurst),
 		own:    newLimiter(ownRate, ownBurst),
 		inbox:  make(chan tonypi.LogEntry, maxInbox),
 		seed:   maphash.MakeSeed(),
@@ -145,25 +146,37 @@ func (b *Book) listen(ctx context.Context) {
 
 // sayLosses writes one line for each source that was too loud.
 func (b *Book) sayLosses(now time.Time) {
-	for _, l := range b.robots.losses(now) {
-		b.Log(tonypi.LogEntry{
+	lost := func(l loss, what string) {
+		_, _ = b.Write(tonypi.LogEntry{
 			Level: "WARNING", Category: "robot", Source: "logbook", Robot: tonypi.RobotID(l.source),
-			Message: fmt.Sprintf("%d log lines of this robot were dropped: more than %d a second", l.count, robotRate),
+			Message: fmt.Sprintf("%d log lines %s this robot were dropped: more than %d a second", l.count, what, robotRate),
 		})
+	}
+	for _, l := range b.robots.losses(now) {
+		lost(l, "of")
+	}
+	for _, l := range b.about.losses(now) {
+		lost(l, "about")
 	}
 	for _, l := range b.own.losses(now) {
 		component, message, _ := strings.Cut(l.source, "\x00")
-		b.Log(tonypi.LogEntry{
+		_, _ = b.Write(tonypi.LogEntry{
 			Level: "WARNING", Category: category(component), Source: component,
 			Message: fmt.Sprintf("%s (%d more times)", message, l.count),
 		})
 	}
 }
 
-// Log adds a line of the server. An unknown level is INFO, an empty category "system".
-func (b *Book) Log(e tonypi.LogEntry) { _, _ = b.Write(e) }
+// Log adds a line of the server. An unknown level is INFO, an empty category "system". Lines about one robot are bounded as
+// those of the robot are: it may be the reason for them.
+func (b *Book) Log(e tonypi.LogEntry) {
+	if e.Robot != "" && b.about.allow(string(e.Robot), 1, time.Now()) == 0 {
+		return
+	}
+	_, _ = b.Write(e) // the queue has counted and said that it is full
+}
 
-// Write is Log that returns the line as it will be stored, or an Unavailable error when too many lines wait for the store.
+// Write is Log without that bound; it returns the line as it will be stored, or an Unavailable error when too many lines wait for the store.
 func (b *Book) Write(e tonypi.LogEntry) (tonypi.LogEntry, error) {
 	if e.Level = strings.ToUpper(e.Level); !slices.Contains(tonypi.LogLevels, e.Level) {
 		e.Level = "INFO"
@@ -286,6 +299,7 @@ func (b *Book) remember(robot tonypi.RobotID, hash uint64) {
 // Forget drops what is remembered of a removed robot. Its lines stay as long as others.
 func (b *Book) Forget(robot tonypi.RobotID) {
 	b.robots.forget(string(robot))
+	b.about.forget(string(robot))
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.taken, robot)
@@ -317,7 +331,7 @@ func (b *Book) Stats() Stats {
 	var s Stats
 	s.Pending, s.Dropped, _ = b.lines.state()
 	s.AuditPending, s.AuditDropped, _ = b.deeds.state()
-	s.Limited = b.robots.count() + b.own.count()
+	s.Limited = b.robots.count() + b.about.count() + b.own.count()
 	return s
 }
 

@@ -86,13 +86,8 @@ type store struct {
 	mu     sync.Mutex
 	down   error
 	hangs  bool
-	purges []purge
+	purges [][]string // levels
 	writes int
-}
-
-type purge struct {
-	before time.Time
-	levels []string
 }
 
 func (s *store) set(down error, hangs bool) {
@@ -134,7 +129,7 @@ func (s *store) AppendAudit(ctx context.Context, list []tonypi.AuditEntry) error
 
 func (s *store) PurgeLogs(ctx context.Context, before time.Time, levels []string) (int, error) {
 	s.mu.Lock()
-	s.purges = append(s.purges, purge{before, levels})
+	s.purges = append(s.purges, levels)
 	down := s.down
 	s.mu.Unlock()
 	if down != nil {
@@ -143,13 +138,11 @@ func (s *store) PurgeLogs(ctx context.Context, before time.Time, levels []string
 	return s.Memory.PurgeLogs(ctx, before, levels)
 }
 
-// taken returns the purges since the last call.
-func (s *store) taken() []purge {
+// taken returns the levels of all purges.
+func (s *store) taken() [][]string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := s.purges
-	s.purges = nil
-	return list
+	return s.purges
 }
 
 type shown struct {
@@ -293,6 +286,27 @@ func TestLoudRobotIsBounded(t *testing.T) {
 		w.book.Forget("loud")
 		if n := w.book.robots.allow("loud", 5000, time.Now()); n != robotBurst {
 			t.Errorf("forgotten robot may write %d", n)
+		}
+	})
+}
+
+// A robot that makes an engine write line after line is bounded too, and does not silence the lines about others.
+func TestLoudEngineIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		for range robotBurst + 20 {
+			w.book.Log(tonypi.LogEntry{Robot: "r1", Category: "job", Message: "Job started: x"})
+		}
+		w.book.Log(tonypi.LogEntry{Robot: "r2", Category: "job", Message: "Job started: x"})
+		w.book.Take(said(time.Now(), "the robot itself"))
+		time.Sleep(2 * sayEvery)
+		synctest.Wait()
+		texts := w.texts()
+		if d := cmp.Diff([]string{
+			"INFO job/ r2: Job started: x", "INFO robot_main/main r1: the robot itself",
+			"WARNING robot/logbook r1: 20 log lines about this robot were dropped: more than 50 a second",
+		}, texts[robotBurst:]); d != "" {
+			t.Error(d)
 		}
 	})
 }

@@ -11,10 +11,8 @@ import (
 
 const (
 	purgeEvery  = time.Hour
-	purgeStep   = time.Hour // lines of at most that long are deleted at once
-	purgeBehind = 14 * 24 * time.Hour
-	purgeWithin = time.Minute
-	clearMost   = 3650 // days
+	purgeWithin = 10 * time.Minute // what is left then goes with the next purge
+	clearMost   = 3650             // days
 )
 
 // purge deletes what is too old, now and every hour.
@@ -35,31 +33,20 @@ func (b *Book) purge(ctx context.Context) {
 	}
 }
 
-// purgeOld deletes the lines of every level that are past their retention, hour by hour from where the last purge ended, so
-// that no transaction is long. The first purge looks two weeks back in steps; what is older goes at once.
+// purgeOld deletes the lines of every level that are past their retention. The store does it in batches, so that nobody waits
+// long for it.
 func (b *Book) purgeOld(ctx context.Context, now time.Time) (int, error) {
-	from := b.purged
-	if from.IsZero() {
-		from = now.Add(-purgeBehind)
-	}
+	ctx, cancel := context.WithTimeout(ctx, purgeWithin)
+	defer cancel()
 	count := 0
-	for at := from; ; at = at.Add(purgeStep) {
-		last := !at.Before(now)
-		if last {
-			at = now
-		}
-		for _, kept := range b.retentions() {
-			n, err := b.purgeBefore(ctx, at.Add(-kept.keep), kept.levels)
-			count += n
-			if err != nil {
-				return count, err
-			}
-		}
-		b.purged = at
-		if last {
-			return count, nil
+	for _, kept := range b.retentions() {
+		n, err := b.config.Logs.PurgeLogs(ctx, now.Add(-kept.keep), kept.levels)
+		count += n
+		if err != nil {
+			return count, err
 		}
 	}
+	return count, nil
 }
 
 type retention struct {
@@ -80,12 +67,6 @@ func (b *Book) retentions() []retention {
 		list[i].levels = append(list[i].levels, level)
 	}
 	return list
-}
-
-func (b *Book) purgeBefore(ctx context.Context, before time.Time, levels []string) (int, error) {
-	ctx, cancel := context.WithTimeout(ctx, purgeWithin)
-	defer cancel()
-	return b.config.Logs.PurgeLogs(ctx, before, levels)
 }
 
 // Clear deletes lines of the levels (all when empty) that are older than that many days, 0 to 3,650, and returns how many.
