@@ -192,10 +192,10 @@ func (s *Store) seekConditions(f tonypi.LogFilter, sought string, span idSpan, i
 	c.add(id+" <= $%[1]d", span.last)
 	// As a subquery, a line is looked up only when its words are right.
 	if !f.Since.IsZero() {
-		c.add("(SELECT logged_at FROM logs WHERE id = rowid) >= $%[1]d", s.dialect.at(f.Since))
+		c.add("(SELECT logged_at FROM logs WHERE id = log_index.rowid) >= $%[1]d", s.dialect.at(f.Since))
 	}
 	if !f.Until.IsZero() {
-		c.add("(SELECT logged_at FROM logs WHERE id = rowid) < $%[1]d", s.dialect.at(f.Until))
+		c.add("(SELECT logged_at FROM logs WHERE id = log_index.rowid) < $%[1]d", s.dialect.at(f.Until))
 	}
 	return &c
 }
@@ -222,7 +222,7 @@ func (s *Store) findNear(ctx context.Context, f tonypi.LogFilter, words []string
 	}
 	short := append(slices.Clone(words[:len(words)-1]), string(start[:indexedStart]))
 	query, args := s.seekConditions(f, s.sought(f, short), span, "rowid").list(
-		"rowid, (SELECT message FROM logs WHERE id = rowid)", "log_index", "rowid DESC", candidates)
+		"rowid, (SELECT message FROM logs WHERE id = log_index.rowid)", "log_index", "rowid DESC", candidates)
 	rows, err := s.reader.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, false, err
@@ -277,7 +277,7 @@ func findPostgres(ctx context.Context, s *Store, f tonypi.LogFilter, words []str
 // walk looks at the lines of a span one by one, from the newest, until there are enough. OFFSET 0 keeps the index of words out
 // of it.
 func (s *Store) walk(ctx context.Context, tx *sql.Tx, f tonypi.LogFilter, sought string, span idSpan, want int) ([]int64, error) {
-	lines := fmt.Sprintf("(SELECT * FROM log_index WHERE rowid BETWEEN %d AND %d ORDER BY rowid DESC OFFSET 0) AS lines", span.first, span.last)
+	lines := fmt.Sprintf("(SELECT * FROM log_index WHERE rowid BETWEEN %d AND %d ORDER BY rowid DESC OFFSET 0) AS log_index", span.first, span.last)
 	query, args := s.seekConditions(f, sought, span, "rowid").list("rowid", lines, "rowid DESC", want)
 	return rowsOf(ctx, tx, scanID, query, args...)
 }
