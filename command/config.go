@@ -280,7 +280,8 @@ func bounded(settings json.RawMessage) json.RawMessage {
 
 // Take notes what a robot says about its settings. It does not block.
 func (c *Configs) Take(u *tonypi.Update) {
-	version, message, ok := int64(0), "", true
+	var version int64
+	message, ok := "", true
 	switch {
 	case u.Ack != nil && u.Ack.Config > 0:
 		version, message, ok = u.Ack.Config, cut(u.Ack.Message, maxConfigText), u.Ack.Success

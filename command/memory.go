@@ -105,11 +105,11 @@ type outcome struct {
 	stopMS  *float64
 }
 
-// settle ends a command, once; an answer may also come after it expired. It reports whether it did. mu is held.
-func (d *Dispatcher) settle(e *entry, o outcome) bool {
+// settle ends a command, once; an answer may also come after it expired. mu is held.
+func (d *Dispatcher) settle(e *entry, o outcome) {
 	late := e.c.Status == tonypi.CommandExpired && o.status != tonypi.CommandExpired
 	if e.c.Ended() && !late {
-		return false
+		return
 	}
 	e.c.Status, e.c.Message, e.c.EndedAt = o.status, o.message, stamp(o.at)
 	if !o.robotAt.IsZero() {
@@ -132,7 +132,6 @@ func (d *Dispatcher) settle(e *entry, o outcome) bool {
 	}
 	d.changed(e)
 	d.logOutcome(e.c)
-	return true
 }
 
 // early are answers to stops that came before the stop was in memory: a stop is published before anything else.
