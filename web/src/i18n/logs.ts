@@ -8,6 +8,7 @@ export const logs = {
   "logs.quick.all": { en: "Everything", de: "Alles" },
   "logs.quick.errors": { en: "Errors", de: "Fehler" },
   "logs.quick.commands": { en: "Commands", de: "Befehle" },
+  "logs.filters": { en: "More filters", de: "Weitere Filter" },
   "logs.search": { en: "Search messages", de: "Meldungen suchen" },
   "logs.category": { en: "Category", de: "Kategorie" },
   "logs.any_category": { en: "Any category", de: "Jede Kategorie" },

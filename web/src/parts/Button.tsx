@@ -27,7 +27,7 @@ export function Button({ look = "plain", size = "normal", busy = false, classNam
       aria-busy={busy || undefined}
       disabled={disabled || busy}
       className={cn(
-        "inline-flex shrink-0 select-none items-center justify-center rounded-lg border font-medium transition-colors disabled:opacity-50 max-md:min-h-11 [&_svg]:size-4 [&_svg]:shrink-0",
+        "inline-flex shrink-0 select-none whitespace-nowrap items-center justify-center rounded-lg border font-medium transition-colors disabled:opacity-50 max-md:min-h-11 [&_svg]:size-4 [&_svg]:shrink-0",
         looks[look],
         sizes[size],
         size === "icon" && "max-md:min-w-11",

@@ -1,6 +1,7 @@
 import { Link, type LinkProps } from "@tanstack/react-router";
 import type { LucideIcon } from "lucide-react";
 import { type Key, useT } from "@/i18n/translate";
+import { useCurrentInView } from "./useCurrentInView";
 
 export interface PageTab {
   to: LinkProps["to"];
@@ -11,8 +12,10 @@ export interface PageTab {
 /** The views of a page; each is a link, so that each has its own URL. */
 export function PageTabs({ label, tabs }: { label: string; tabs: readonly PageTab[] }) {
   const t = useT();
+  const row = useCurrentInView<HTMLElement>();
   return (
     <nav
+      ref={row}
       aria-label={label}
       className="-mx-3 -mt-2 overflow-x-auto overflow-y-clip border-line border-b px-3 sm:-mx-5 sm:px-5"
     >

@@ -29,7 +29,7 @@ export function TopBar() {
       <FleetCounts online={fleet.filter((robot) => robot.online).length} all={fleet.length} />
       <Live />
       {server.data?.demo && (
-        <span className="rounded-md border border-accent/40 px-1.5 py-0.5 font-medium text-accent text-xs">
+        <span className="rounded-md border border-accent/40 px-1.5 max-sm:hidden py-0.5 font-medium text-accent text-xs">
           {t("demo.badge")}
         </span>
       )}

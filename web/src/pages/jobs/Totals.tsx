@@ -16,7 +16,7 @@ export function Totals({ robot }: { robot?: string }) {
   const all = data.total;
   const ended = all.completed_jobs + all.cancelled_jobs + all.failed_jobs;
   return (
-    <dl className="card grid grid-cols-2 divide-line max-sm:divide-y sm:grid-cols-4 sm:divide-x">
+    <dl className="card grid grid-cols-2 sm:grid-cols-4">
       <Figure name={t("jobs.total.today")} value={number(all.completed_jobs_today)}>
         {t("jobs.total.completed", { n: number(all.completed_jobs) })}
       </Figure>
@@ -41,7 +41,7 @@ export function Totals({ robot }: { robot?: string }) {
 
 function Figure({ name, value, children }: { name: string; value: string; children: ReactNode }) {
   return (
-    <div className="grid content-start px-4 py-3">
+    <div className="grid content-start border-line px-4 py-3 max-sm:nth-[n+3]:border-t sm:not-first:border-l">
       <dt className="text-ink-3 text-xs">{name}</dt>
       <dd>
         <span className="block font-semibold text-xl leading-7">{value}</span>

@@ -29,7 +29,7 @@ export function ClearLogs({ onCleared }: { onCleared: () => void }) {
     <>
       <Button look="ghost" onClick={show}>
         <Trash2 aria-hidden />
-        {t("logs.clear")}
+        <span className="max-sm:sr-only">{t("logs.clear")}</span>
       </Button>
       <Dialog open={open} onClose={() => setOpen(false)} title={t("logs.clear")} description={t("logs.clear_text")}>
         <div className="grid gap-4">

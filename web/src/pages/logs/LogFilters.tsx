@@ -1,7 +1,9 @@
-import { X } from "lucide-react";
+import { SlidersHorizontal, X } from "lucide-react";
+import { useState } from "react";
 import { logTimes, useLogCategories } from "@/api/logs";
 import { useT } from "@/i18n/translate";
 import { Button } from "@/parts/Button";
+import { cn } from "@/parts/cn";
 import { RobotSelect } from "@/parts/RobotSelect";
 import { SearchInput } from "@/parts/SearchInput";
 import { Segments } from "@/parts/Segments";
@@ -21,6 +23,8 @@ const nothing = { levels: undefined, category: undefined };
 /** Text, category, robot and time of the lines that are listed, and the views that many people want. */
 export function LogFilters({ search, ofRobot, onChange }: Props) {
   const t = useT();
+  // Only a phone hides them: what is chosen there is still seen.
+  const [open, setOpen] = useState(search.category !== undefined || search.robot !== undefined);
   const { data: categories = [] } = useLogCategories();
   const known = search.category && !categories.includes(search.category) ? [search.category] : [];
   const standing = search.from !== undefined || search.to !== undefined;
@@ -40,9 +44,20 @@ export function LogFilters({ search, ofRobot, onChange }: Props) {
         label={t("logs.search")}
         value={search.q ?? ""}
         onChange={(q) => onChange({ q: q.trim() || undefined })}
-        className="flex-1 max-sm:basis-full sm:max-w-72"
+        className="flex-1 sm:max-w-72"
       />
-      <div className="flex flex-wrap gap-2 max-sm:grid max-sm:w-full max-sm:grid-cols-2">
+      <Button
+        size="icon"
+        aria-expanded={open}
+        aria-label={t("logs.filters")}
+        onClick={() => setOpen(!open)}
+        className="aria-expanded:border-accent sm:hidden"
+      >
+        <SlidersHorizontal aria-hidden />
+      </Button>
+      <div
+        className={cn("flex flex-wrap gap-2 max-sm:w-full max-sm:grid-cols-2", open ? "max-sm:grid" : "max-sm:hidden")}
+      >
         {!ofRobot && <RobotSelect value={search.robot} onChange={(robot) => onChange({ robot })} />}
         <Select
           label={t("logs.category")}

@@ -42,11 +42,11 @@ export function LogView({ robot }: { robot?: string }) {
           levels={levelsOf(search)}
           onToggle={(level) => change({ levels: toggled(search, level) })}
         />
-        <div className="ml-auto flex flex-wrap items-center gap-2">
+        <div className="ml-auto flex items-center gap-2 max-sm:w-full">
           <ClearLogs onCleared={tail.reload} />
           <DownloadMenu csv={logExport("csv", filter)} json={logExport("json", filter)} name="tonypi-logs" />
           {live && (
-            <Button aria-pressed={follows} onClick={() => setFollows(!follows)} className="min-w-32">
+            <Button aria-pressed={follows} onClick={() => setFollows(!follows)} className="min-w-28 max-sm:flex-1">
               {follows ? <Pause aria-hidden /> : <ArrowDownToLine aria-hidden />}
               {t(follows ? "logs.pause" : "logs.follow")}
             </Button>

@@ -1,12 +1,18 @@
 import { Link } from "@tanstack/react-router";
 import { useT } from "@/i18n/translate";
+import { useCurrentInView } from "@/parts/useCurrentInView";
 import { tabs } from "@/shell/places";
 
 /** The views inside a robot; each is a link, so that each has its own URL. */
 export function RobotTabs({ robot }: { robot: string }) {
   const t = useT();
+  const row = useCurrentInView<HTMLElement>();
   return (
-    <nav aria-label={t("robot.tabs")} className="-mx-3 overflow-x-auto border-line border-b px-3 sm:-mx-5 sm:px-5">
+    <nav
+      ref={row}
+      aria-label={t("robot.tabs")}
+      className="-mx-3 overflow-x-auto border-line border-b px-3 sm:-mx-5 sm:px-5"
+    >
       <ul className="flex gap-1">
         {tabs.map(({ to, label, Icon }) => (
           <li key={to}>

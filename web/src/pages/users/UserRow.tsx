@@ -34,8 +34,8 @@ export function UserRow({ user }: { user: User }) {
     </Button>
   );
   return (
-    <li className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-3">
-      <div className="min-w-40 flex-1">
+    <li className="flex flex-wrap items-center gap-x-3 gap-y-2 px-4 py-3">
+      <div className="min-w-24 flex-1">
         <p className={cn("font-medium", !user.is_active && "text-ink-3 line-through")}>
           {user.username}
           {own && <span className="ml-2 font-normal text-ink-3">({t("users.you")})</span>}
