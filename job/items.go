@@ -108,3 +108,21 @@ func (i *items) seed(ctx context.Context, now time.Time) error {
 	}
 	return i.load(ctx)
 }
+
+// watched is the store of items; it tells of changes.
+type watched struct {
+	tonypi.ItemStore
+	items *items
+}
+
+// SaveItems implements tonypi.ItemStore.
+func (w watched) SaveItems(ctx context.Context, list []tonypi.Item) error {
+	defer w.items.changed() // after an error too: part of it may have come through
+	return w.ItemStore.SaveItems(ctx, list)
+}
+
+// DeleteItem implements tonypi.ItemStore.
+func (w watched) DeleteItem(ctx context.Context, code string) error {
+	defer w.items.changed()
+	return w.ItemStore.DeleteItem(ctx, code)
+}

@@ -78,6 +78,18 @@ func TestJobs(t *testing.T) {
 			says(0, `"status":"started","task_name":"t1"`, 0),
 			says(9, `"status":"working","task_name":"t2","items_done":1,"items_total":3`, 8),
 		}, []string{"t1 cancelled 0/0 0%: another job began", "t2 active 1/3 33.33%"}},
+		{"a job of long ago ends once more", []string{
+			says(0, `"status":"started","task_name":"t1"`, 0),
+			says(3, `"status":"started","task_name":"t2"`, 3),
+			says(6, `"status":"started","task_name":"t3"`, 6),
+			says(9, `"status":"completed"`, 0),
+		}, []string{"t1 cancelled 0/0 0%: another job began", "t2 cancelled 0/0 0%: another job began", "t3 active 0/0 0%"}},
+		{"a clock that is behind after a power cut", []string{
+			says(60, `"status":"started","task_name":"t1"`, 60),
+			says(20, `"status":"started","task_name":"t2","items_total":2`, 20),
+			says(23, `"status":"working","items_done":1,"items_total":2`, 20),
+			says(600, `"status":"completed","items_done":2,"items_total":2`, 20),
+		}, []string{"t1 cancelled 0/0 0%: another job began", "t2 completed 2/2 100%"}},
 		{"nothing but the end of another job", []string{
 			says(0, `"status":"started","task_name":"t1"`, 0),
 			says(9, `"status":"completed","task_name":"t2","items_done":3,"items_total":3`, 8),

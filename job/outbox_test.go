@@ -197,6 +197,34 @@ func TestLoadKeepsOneActive(t *testing.T) {
 	})
 }
 
+func TestPurge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.job(says(0, `"status":"started","task_name":"t1"`, 0))
+		w.scan(`{"qr_data":"QR12345"}`)
+		w.job(says(2, `"status":"completed"`, 0))
+		w.job(says(3, `"status":"started","task_name":"t2"`, 3))
+		for _, step := range []struct {
+			wait  time.Duration
+			jobs  []string
+			scans int
+		}{
+			{DefaultKeepScans - 2*time.Hour, []string{"t1 completed 1/0 100%", "t2 active 0/0 0%"}, 1},
+			{4 * time.Hour, []string{"t1 completed 1/0 100%", "t2 active 0/0 0%"}, 0},
+			{DefaultKeepJobs - DefaultKeepScans, []string{"t2 active 0/0 0%"}, 0},
+		} {
+			time.Sleep(step.wait)
+			synctest.Wait()
+			if d := cmp.Diff(step.jobs, brief(w.stored("r1"))); d != "" {
+				t.Error(d)
+			}
+			if n := len(w.storedScans()); n != step.scans {
+				t.Errorf("%d scans, want %d", n, step.scans)
+			}
+		}
+	})
+}
+
 func TestLoadFails(t *testing.T) {
 	s := &store{}
 	s.set(errors.New("down"), false)

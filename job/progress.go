@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"tonypi"
@@ -16,6 +17,7 @@ const (
 	defaultTask = "unknown task"
 	defaultWork = "scanning" // phase of a job that begins
 	alertSource = "job"
+	maxStarts   = 8                   // ended jobs of a robot that a late message is known by
 	maxETA      = 30 * 24 * time.Hour // what would take longer is not foreseen
 )
 
@@ -38,7 +40,7 @@ func (t *Tracker) progress(r *robot, u *tonypi.Update) []promise {
 		}
 		promises = t.begin(r, p, when)
 		r.begun = u.Sent
-	case status == tonypi.JobCompleted || status == tonypi.JobCancelled || status == tonypi.JobFailed:
+	case ends(status):
 		return t.finish(r, p, status, when)
 	case r.active != nil && startsOther(r.active, p):
 		promises = t.begin(r, p, when) // the message about its start was lost
@@ -66,19 +68,40 @@ func (t *Tracker) again(j *tonypi.Job) []promise {
 	return nil
 }
 
-// over reports whether a message is about the job that ended last, or about one before the active one.
+// over reports whether a message is about a job that has ended. An older start alone does not say so: a Raspberry Pi that
+// lost power begins its next job with a clock that is behind.
 func (r *robot) over(p *tonypi.JobProgress, when time.Time) bool {
 	start := p.StartTime
 	if start.IsZero() {
 		return r.active == nil && r.last != nil && when.Before(r.last.EndedAt)
 	}
-	switch {
-	case r.active != nil && sameMoment(start, r.active.RobotStart):
+	if r.active != nil && sameMoment(start, r.active.RobotStart) {
 		return false
-	case r.last != nil && sameMoment(start, r.last.RobotStart):
+	}
+	if slices.ContainsFunc(r.starts, func(known time.Time) bool { return sameMoment(start, known) }) {
 		return true
 	}
-	return r.active != nil && !r.active.RobotStart.IsZero() && start.Before(r.active.RobotStart)
+	if r.active == nil || !start.Before(r.active.RobotStart) {
+		return false
+	}
+	return ends(tonypi.JobStatus(p.Status)) || when.Before(r.active.StartedAt)
+}
+
+// ends reports whether a job with that status has ended.
+func ends(s tonypi.JobStatus) bool {
+	return s == tonypi.JobCompleted || s == tonypi.JobCancelled || s == tonypi.JobFailed
+}
+
+// ended makes j the job that ended last.
+func (r *robot) ended(j *tonypi.Job) {
+	r.last = j
+	if j.RobotStart.IsZero() {
+		return
+	}
+	if len(r.starts) >= maxStarts {
+		r.starts = slices.Delete(r.starts, 0, len(r.starts)-maxStarts+1)
+	}
+	r.starts = append(r.starts, j.RobotStart)
 }
 
 // begunBy reports whether a message that starts a job is the one that started the active one.
@@ -116,7 +139,7 @@ func (t *Tracker) begin(r *robot, p *tonypi.JobProgress, when time.Time) []promi
 	var promises []promise
 	if r.active != nil {
 		promises = append(promises, t.supersede(r.active, when))
-		r.last = r.active
+		r.ended(r.active)
 	}
 	t.lastJob++
 	j := &tonypi.Job{
@@ -162,7 +185,8 @@ func (t *Tracker) finish(r *robot, p *tonypi.JobProgress, status tonypi.JobStatu
 	}
 	if startsOther(j, p) {
 		// It is newer than ours: that one is over, and of the new one nothing but its end is known.
-		r.active, r.last = nil, j
+		r.active = nil
+		r.ended(j)
 		return []promise{t.supersede(j, when)}
 	}
 	apply(j, p)
@@ -184,7 +208,8 @@ func (t *Tracker) finish(r *robot, p *tonypi.JobProgress, status tonypi.JobStatu
 			Message: fmt.Sprintf("Job %q failed: %s", task(j), cmp.Or(p.Reason, "no reason given")),
 		})
 	}
-	r.active, r.last, r.begun = nil, j, time.Time{}
+	r.active, r.begun = nil, time.Time{}
+	r.ended(j)
 	return []promise{t.publish(j, when)}
 }
 

@@ -175,13 +175,7 @@ func TestTrigger(t *testing.T) {
 func TestItemsChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		save := func(item tonypi.Item) {
-			t.Helper()
-			if err := w.store.SaveItems(t.Context(), []tonypi.Item{item}); err != nil {
-				t.Fatal(err)
-			}
-			w.tracker.Changed()
-		}
+		items := w.tracker.Items()
 		answer := func(second int, code string) wire.ItemAnswer {
 			w.scan(scans(second, code))
 			synctest.Wait()
@@ -189,7 +183,9 @@ func TestItemsChange(t *testing.T) {
 			return all[len(all)-1]
 		}
 		w.job(says(0, `"status":"started","task_name":"t1","items_total":10`, 0))
-		save(tonypi.Item{Code: "new", Name: "New"})
+		if err := items.SaveItems(t.Context(), []tonypi.Item{{Code: "new", Name: "New"}}); err != nil {
+			t.Fatal(err)
+		}
 		if a := answer(1, "new"); !a.Found || a.Item["name"] != "New" {
 			t.Errorf("new item: %+v", a)
 		}
@@ -199,10 +195,9 @@ func TestItemsChange(t *testing.T) {
 		if d := cmp.Diff([]string{"r1 new job 1 found true New"}, w.storedScans()); d != "" {
 			t.Error(d)
 		}
-		if err := w.store.DeleteItem(t.Context(), "QR12345"); err != nil {
+		if err := items.DeleteItem(t.Context(), "QR12345"); err != nil {
 			t.Fatal(err)
 		}
-		w.tracker.Changed()
 		if a := answer(2, "QR12345"); a.Found {
 			t.Errorf("deleted item: %+v", a)
 		}

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +19,7 @@ type Alerts interface {
 	Clear(robot tonypi.RobotID, kind, source, by string, now time.Time)
 }
 
-// Config is what a Tracker works with. All fields are needed.
+// Config is what a Tracker works with. All fields are needed but those that say otherwise.
 type Config struct {
 	Jobs   tonypi.JobStore
 	Items  tonypi.ItemStore
@@ -27,6 +28,9 @@ type Config struct {
 	Alerts Alerts
 	Record tonypi.Recorder
 	Log    *slog.Logger
+
+	KeepJobs  time.Duration // ended ones; 0: DefaultKeepJobs
+	KeepScans time.Duration // 0: DefaultKeepScans
 }
 
 // Tracker knows what every robot works on. Memory is the truth: each robot's active job and the one before it live in the
@@ -50,6 +54,7 @@ type robot struct {
 	id     tonypi.RobotID
 	active *tonypi.Job // nil: it does nothing
 	last   *tonypi.Job // the newest ended one
+	starts []time.Time // the robot's own stamps of the starts of ended jobs, at most maxStarts, oldest first
 	begun  time.Time   // the robot's own stamp of the message that started the active job
 	told   time.Time   // the robot's own stamp of its last message that gave a count
 	naive  bool        // told was written without an offset
@@ -58,6 +63,7 @@ type robot struct {
 
 // New makes a Tracker without jobs. Call Load before use; nothing runs before Run.
 func New(c Config) *Tracker {
+	c.KeepJobs, c.KeepScans = cmp.Or(c.KeepJobs, DefaultKeepJobs), cmp.Or(c.KeepScans, DefaultKeepScans)
 	return &Tracker{
 		config: c,
 		items:  newItems(c.Items),
@@ -116,7 +122,7 @@ func (t *Tracker) loadJobs(ctx context.Context) error {
 	}
 	for _, j := range last {
 		if r := t.robot(j.Robot); j.Status != tonypi.JobActive {
-			r.last = &j
+			r.ended(&j)
 		}
 	}
 	for _, j := range active {
@@ -138,19 +144,20 @@ func (t *Tracker) loadJobs(ctx context.Context) error {
 			return err
 		}
 		if len(before) > 0 && before[0].Status != tonypi.JobActive {
-			r.last = &before[0]
+			r.ended(&before[0])
 		}
 	}
 	return nil
 }
 
-// Run writes jobs and scans behind and answers scans, until ctx ends. Before it returns it tries for five seconds to write
+// Run writes jobs and scans behind, answers scans and deletes old ones every hour, until ctx ends. Before it returns it tries for five seconds to write
 // what is left.
 func (t *Tracker) Run(ctx context.Context) error {
 	var working sync.WaitGroup
 	working.Go(func() { t.jobs.run(ctx) })
 	working.Go(func() { t.scans.run(ctx) })
 	working.Go(func() { t.answer(ctx) })
+	working.Go(func() { t.purge(ctx) })
 	working.Wait()
 	return nil
 }
@@ -219,6 +226,9 @@ func (t *Tracker) Trigger(ctx context.Context, id tonypi.RobotID, code string) e
 
 // Changed tells that the table of items was changed. The next scan is answered by the new table.
 func (t *Tracker) Changed() { t.items.changed() }
+
+// Items returns the store of items for whoever edits them: the tracker notices every change.
+func (t *Tracker) Items() tonypi.ItemStore { return watched{t.config.Items, t.items} }
 
 // Stats tells how the tracker keeps up.
 type Stats struct {
