@@ -17,7 +17,7 @@ import (
 
 // SQL is the suite that every relational store must pass. open returns a fresh, empty store that ends with the test.
 func SQL(t *testing.T, open func(t *testing.T) Stores) {
-	for _, test := range slices.Concat(robotTests, alertTests, userTests, shelfTests, logTests) {
+	for _, test := range slices.Concat(robotTests, alertTests, userTests, shelfTests, logTests, jobTests, commandTests) {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
 	}
 }
