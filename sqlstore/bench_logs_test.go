@@ -133,3 +133,26 @@ func BenchmarkLogs(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkPurgeLogs deletes the oldest 1,000 lines of 100,000, which is how long a purge keeps others waiting.
+func BenchmarkPurgeLogs(b *testing.B) {
+	eachDatabase(b, func(b *testing.B, s *sqlstore.Store) {
+		random := rand.New(rand.NewPCG(1, 2))
+		const lines = 100_000
+		for first := 1; first <= lines; first += 5000 {
+			batch := make([]tonypi.LogEntry, 5000)
+			for i := range batch {
+				batch[i] = benchLine(first+i, random)
+				batch[i].Time = benchStart.Add(time.Duration(first+i) * time.Second)
+			}
+			check(b, s.AppendLogs(b.Context(), batch))
+		}
+		vacuum()
+		next := benchStart.Add(time.Second)
+		percentile(b, func() error {
+			next = next.Add(1000 * time.Second)
+			_, err := s.PurgeLogs(b.Context(), next, nil)
+			return err
+		})
+	})
+}
