@@ -21,10 +21,10 @@ const (
 	writeWait   = 15 * time.Second // for one frame to leave; slower viewers are closed
 	darkWait    = 60 * time.Second // a viewer of a stream that has been down so long is closed
 
-	maxFrame   = 4 << 20  // bytes
-	maxHead    = 8 << 10  // bytes between two frames
-	maxViewers = 100      // of one robot
-	maxTotal   = 1000     // of all robots
+	maxFrame   = 4 << 20 // bytes
+	maxHead    = 8 << 10 // bytes between two frames
+	maxViewers = 100     // of one robot
+	maxTotal   = 1000    // of all robots
 )
 
 // Robots finds robots by ID; tonypi.RobotStore does.

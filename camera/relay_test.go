@@ -330,7 +330,10 @@ func TestSlowViewer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close()
+	defer func() { // in this order: closing the body reads it to its end, which never comes
+		conn.Close()
+		res.Body.Close()
+	}()
 	v := &viewer{f, res, multipart.NewReader(res.Body, boundary)}
 	late := time.Now().Add(3 * time.Second)
 	for skipped := 0; ; skipped++ {

@@ -50,7 +50,7 @@ func (r *Relay) allowed(robot tonypi.Robot, u *url.URL) error {
 		return tonypi.Errorf(tonypi.Conflict, "The camera is at %q, which is neither the robot's own address nor allowed", host)
 	}
 	addr = addr.Unmap()
-	if !slices.ContainsFunc(r.cfg.AllowNetworks, func(p netip.Prefix) bool { return p.Contains(addr) }) {
+	if !r.inNetworks(addr) {
 		own, err := robot.Host()
 		if err != nil {
 			return err
@@ -62,9 +62,15 @@ func (r *Relay) allowed(robot tonypi.Robot, u *url.URL) error {
 	return r.mayDial(addr)
 }
 
-// mayDial refuses addresses at which no camera can be.
+func (r *Relay) inNetworks(addr netip.Addr) bool {
+	return slices.ContainsFunc(r.cfg.AllowNetworks, func(p netip.Prefix) bool { return p.Contains(addr) })
+}
+
+// mayDial refuses addresses at which no camera can be; the server's own machine must have been allowed in so many words.
 func (r *Relay) mayDial(addr netip.Addr) error {
-	if !tonypi.Reachable(addr) || addr.Unmap().IsLoopback() && !r.cfg.AllowLoopback {
+	addr = addr.Unmap()
+	own := addr.IsLoopback() && !r.cfg.AllowLoopback && !r.inNetworks(addr)
+	if !tonypi.Reachable(addr) || own {
 		return tonypi.Errorf(tonypi.Conflict, "The camera is at %s, where no robot can be", addr)
 	}
 	return nil

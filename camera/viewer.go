@@ -67,8 +67,10 @@ func (r *Relay) Snapshot(w http.ResponseWriter, req *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("X-Timestamp", strconv.FormatInt(now.at.UnixMilli(), 10))
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeWait)) // not every writer can
-	_, _ = w.Write(now.frame.JPEG)                                                // the viewer may be gone
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(time.Now().Add(writeWait)) // not every writer can
+	_, _ = w.Write(now.frame.JPEG)                          // the viewer may be gone
+	_ = control.SetWriteDeadline(time.Time{})               // the connection may serve more requests
 }
 
 // watch joins the robot of the request's path and waits for a fresh frame; the caller leaves.
