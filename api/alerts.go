@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"strconv"
 	"time"
@@ -10,12 +11,6 @@ import (
 
 	"tonypi"
 )
-
-// AlertPage is one page of alerts.
-type AlertPage struct {
-	Alerts []tonypi.Alert `json:"alerts" nullable:"false"`
-	Next   string         `json:"next_cursor" doc:"The cursor parameter of the next page; empty on the last one"`
-}
 
 // Acknowledgement says why an alert needs no more attention.
 type Acknowledgement struct {
@@ -30,7 +25,13 @@ type Selection struct {
 
 // Count is how many things a request changed.
 type Count struct {
-	Count int `json:"count"`
+	Count   int    `json:"count"`
+	Message string `json:"message" doc:"The same in words"`
+}
+
+// Gone says what was deleted.
+type Gone struct {
+	Message string `json:"message"`
 }
 
 // optional is a query parameter that may be absent.
@@ -70,7 +71,7 @@ type (
 		Acknowledged optional[bool]  `query:"acknowledged"`
 		Resolved     optional[bool]  `query:"resolved"`
 		Limit        int             `query:"limit" minimum:"1" maximum:"500" default:"100"`
-		Cursor       string          `query:"cursor" maxLength:"20" doc:"next_cursor of the page before"`
+		Cursor       string          `query:"cursor" maxLength:"20" doc:"X-Next-Cursor of the page before"`
 	}
 	// AlertPath names an alert or a rule.
 	AlertPath struct {
@@ -81,10 +82,14 @@ type (
 		Body *Acknowledgement
 	}
 	acknowledgeAllIn struct{ Body *Selection }
-	alertsOut        struct{ Body AlertPage }
-	alertOut         struct{ Body tonypi.Alert }
-	statsOut         struct{ Body tonypi.AlertStats }
-	countOut         struct{ Body Count }
+	alertsOut        struct {
+		Next string         `header:"X-Next-Cursor" doc:"The cursor parameter of the next page; missing on the last one"`
+		Body []tonypi.Alert `nullable:"false"`
+	}
+	alertOut struct{ Body tonypi.Alert }
+	statsOut struct{ Body tonypi.AlertStats }
+	countOut struct{ Body Count }
+	goneOut  struct{ Body Gone }
 )
 
 // timeRanges are the words for how far back to look.
@@ -102,11 +107,11 @@ func (s *Server) listAlerts(ctx context.Context, in *listAlertsIn) (*alertsOut, 
 		Resolved: in.Resolved.pointer(), Since: since(in.Since), Before: before, Limit: in.Limit,
 	}
 	alerts, err := s.cfg.AlertStore.Alerts(ctx, f)
-	page := AlertPage{Alerts: filled(alerts)}
+	out := &alertsOut{Body: filled(alerts)}
 	if len(alerts) == in.Limit {
-		page.Next = strconv.FormatInt(alerts[len(alerts)-1].ID, 10)
+		out.Next = strconv.FormatInt(alerts[len(alerts)-1].ID, 10)
 	}
-	return &alertsOut{page}, err
+	return out, err
 }
 
 func (s *Server) alertStats(ctx context.Context, in *AlertScope) (*statsOut, error) {
@@ -138,7 +143,7 @@ func (s *Server) acknowledgeAll(ctx context.Context, in *acknowledgeAllIn) (*cou
 	t.robot = which.Robot
 	n, err := s.cfg.Alerts.AcknowledgeAll(ctx, which.Robot, which.IDs, personOf(ctx).User.Username)
 	t.message = strconv.Itoa(n) + " alerts"
-	return &countOut{Count{n}}, err
+	return &countOut{Count{n, fmt.Sprintf("Acknowledged %d alerts", n)}}, err
 }
 
 func (s *Server) resolve(ctx context.Context, in *AlertPath) (*alertOut, error) {
@@ -153,6 +158,6 @@ func about(ctx context.Context, a tonypi.Alert) {
 	t.robot, t.message = a.Robot, a.Title
 }
 
-func (s *Server) deleteAlert(ctx context.Context, in *AlertPath) (*none, error) {
-	return nil, s.cfg.Alerts.Delete(ctx, in.ID)
+func (s *Server) deleteAlert(ctx context.Context, in *AlertPath) (*goneOut, error) {
+	return &goneOut{Gone{fmt.Sprintf("Alert %d deleted", in.ID)}}, s.cfg.Alerts.Delete(ctx, in.ID)
 }

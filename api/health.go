@@ -16,7 +16,8 @@ type Health struct {
 	Message   string                   `json:"message"`
 	Timestamp time.Time                `json:"timestamp"`
 	Version   string                   `json:"version"`
-	Services  map[string]ServiceHealth `json:"services" doc:"By the name of the part: api, database, series, mqtt"`
+	Services  map[string]string        `json:"services" doc:"healthy or unhealthy by the name of the part: api, database, series (also as influxdb), mqtt"`
+	Details   map[string]ServiceHealth `json:"details" doc:"The same with what is wrong"`
 }
 
 // ServiceHealth tells whether one part works.
@@ -82,19 +83,23 @@ func (s *Server) check(ctx context.Context) Health {
 	}
 	h := Health{
 		Status: "healthy", Message: "TonyPi monitoring is running", Timestamp: time.Now().UTC(), Version: s.cfg.Version,
-		Services: map[string]ServiceHealth{"api": {Status: "healthy"}},
+		Services: map[string]string{}, Details: map[string]ServiceHealth{"api": {Status: "healthy"}},
 	}
 	for name := range s.cfg.Checks {
-		h.Services[name] = ServiceHealth{Status: "unhealthy", Message: "does not answer"}
+		h.Details[name] = ServiceHealth{Status: "unhealthy", Message: "does not answer"}
 	}
 	for range s.cfg.Checks {
 		select {
 		case r := <-results:
-			h.Services[r.name] = serviceHealth(r.err)
+			h.Details[r.name] = serviceHealth(r.err)
 		case <-ctx.Done(): // a check that ignores its context must not hold up the answer
 		}
 	}
-	for name, service := range h.Services {
+	for name, service := range h.Details {
+		h.Services[name] = service.Status
+		if name == "series" {
+			h.Services["influxdb"] = service.Status // the original's name for it
+		}
 		if service.Status == "healthy" {
 			continue
 		}

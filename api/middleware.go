@@ -181,7 +181,7 @@ func (s *Server) cors(w http.ResponseWriter, r *http.Request) bool {
 	if allowed {
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Set("Access-Control-Allow-Credentials", "true")
-		h.Set("Access-Control-Expose-Headers", "X-Request-ID, Retry-After, X-Next-Before, Idempotency-Replayed, Content-Disposition, ETag")
+		h.Set("Access-Control-Expose-Headers", "X-Request-ID, Retry-After, X-Next-Cursor, X-Next-Before, Idempotency-Replayed, Content-Disposition, ETag")
 	}
 	method := r.Header.Get("Access-Control-Request-Method")
 	if r.Method != http.MethodOptions || method == "" {

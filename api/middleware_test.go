@@ -396,12 +396,12 @@ func TestHealth(t *testing.T) {
 		})
 		a := f.do("GET", "/health", "", "").want(c.status)
 		got := read[Health](a)
-		if got.Status != c.overall || got.Version != "test" || len(got.Services) != len(c.services) || strings.Contains(a.body, "secret") {
+		if got.Status != c.overall || got.Version != "test" || len(got.Details) != len(c.services) || strings.Contains(a.body, "secret") {
 			t.Errorf("%s: %+v", c.name, got)
 		}
 		for name, want := range c.services {
-			if got.Services[name] != want {
-				t.Errorf("%s: %s is %+v", c.name, name, got.Services[name])
+			if got.Details[name] != want || got.Services[name] != want.Status {
+				t.Errorf("%s: %s is %+v", c.name, name, got.Details[name])
 			}
 		}
 	}
@@ -415,7 +415,7 @@ func TestHealthDoesNotWaitForAStuckCheck(t *testing.T) {
 	})
 	start := time.Now()
 	got := read[Health](f.do("GET", "/health", "", "").want(200))
-	if got.Services["series"] != (ServiceHealth{"unhealthy", "does not answer"}) || time.Since(start) > checkTimeout+2*time.Second {
+	if got.Details["series"] != (ServiceHealth{"unhealthy", "does not answer"}) || time.Since(start) > checkTimeout+2*time.Second {
 		t.Errorf("%+v after %s", got, time.Since(start))
 	}
 }

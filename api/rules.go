@@ -9,9 +9,11 @@ import (
 	"tonypi"
 )
 
-// RuleList is a list of alert rules.
-type RuleList struct {
-	Rules []tonypi.Rule `json:"rules" nullable:"false"`
+// DefaultRule is a rule that a new server starts with.
+type DefaultRule struct {
+	tonypi.Rule
+	Warning  float64 `json:"warning"`
+	Critical float64 `json:"critical"`
 }
 
 // NewRule is a rule to be created, or to take the place of the one of the same robot and type.
@@ -49,8 +51,13 @@ type (
 		AlertPath
 		Body RuleChange
 	}
-	rulesOut struct{ Body RuleList }
-	ruleOut  struct{ Body tonypi.Rule }
+	rulesOut struct {
+		Body []tonypi.Rule `nullable:"false"`
+	}
+	defaultsOut struct {
+		Body map[string]DefaultRule
+	}
+	ruleOut struct{ Body tonypi.Rule }
 )
 
 func (s *Server) listRules(_ context.Context, in *listRulesIn) (*rulesOut, error) {
@@ -61,11 +68,16 @@ func (s *Server) listRules(_ context.Context, in *listRulesIn) (*rulesOut, error
 	slices.SortFunc(rules, func(a, b tonypi.Rule) int {
 		return cmp.Or(cmp.Compare(a.Robot, b.Robot), cmp.Compare(a.ID, b.ID))
 	})
-	return &rulesOut{RuleList{filled(rules)}}, nil
+	return &rulesOut{filled(rules)}, nil
 }
 
-func (s *Server) defaultRules(context.Context, *none) (*rulesOut, error) {
-	return &rulesOut{RuleList{tonypi.DefaultRules()}}, nil
+// defaultRules returns the rules by their types, as the original did.
+func (s *Server) defaultRules(context.Context, *none) (*defaultsOut, error) {
+	byType := map[string]DefaultRule{}
+	for _, r := range tonypi.DefaultRules() {
+		byType[r.Type] = DefaultRule{r, r.Warning, r.Critical}
+	}
+	return &defaultsOut{byType}, nil
 }
 
 func (s *Server) saveRule(ctx context.Context, in *saveRuleIn) (*ruleOut, error) {
@@ -129,17 +141,17 @@ func (s *Server) updateRule(ctx context.Context, in *updateRuleIn) (*ruleOut, er
 	return s.storeRule(ctx, rule)
 }
 
-func (s *Server) deleteRule(ctx context.Context, in *AlertPath) (*none, error) {
+func (s *Server) deleteRule(ctx context.Context, in *AlertPath) (*goneOut, error) {
 	if err := s.cfg.Rules.DeleteRule(ctx, in.ID); err != nil {
 		return nil, err
 	}
 	s.log.Info("rule deleted", "rule", in.ID, "by", personOf(ctx).User.Username)
-	return nil, nil
+	return &goneOut{Gone{fmt.Sprintf("Threshold %d deleted", in.ID)}}, nil
 }
 
 // initDefaultRules creates the global default rules whose type has no global rule.
 func (s *Server) initDefaultRules(ctx context.Context, _ *none) (*countOut, error) {
 	n, err := s.cfg.Rules.RestoreDefaults(ctx)
 	note(ctx).message = fmt.Sprintf("%d rules", n)
-	return &countOut{Count{n}}, err
+	return &countOut{Count{n, fmt.Sprintf("Initialized %d default thresholds", n)}}, err
 }

@@ -63,10 +63,10 @@ func knockToResolvedAlert(t *testing.T, db string) {
 	})
 	p.eventually("alarmed", 10*time.Second, func() bool {
 		o.status(95)
-		open := call[alertList](p, "GET", "/alerts?resolved=false&alert_type=cpu", nil, 200)
-		return len(open.Alerts) == 1 && open.Alerts[0].Severity == tonypi.Critical
+		open := call[[]tonypi.Alert](p, "GET", "/alerts?resolved=false&alert_type=cpu", nil, 200)
+		return len(open) == 1 && open[0].Severity == tonypi.Critical
 	})
-	alert := call[alertList](p, "GET", "/alerts?alert_type=cpu", nil, 200).Alerts[0]
+	alert := call[[]tonypi.Alert](p, "GET", "/alerts?alert_type=cpu", nil, 200)[0]
 	acked := call[tonypi.Alert](p, "POST", fmt.Sprintf("/alerts/%d/acknowledge", alert.ID), map[string]string{"note": "on it"}, 200)
 	if !acked.Acknowledged || acked.AcknowledgedBy != "admin" || acked.Note != "on it" {
 		t.Errorf("acknowledged = %+v", acked)
@@ -78,7 +78,7 @@ func knockToResolvedAlert(t *testing.T, db string) {
 	})
 	o.conn.Close()
 	p.eventually("missed", 5*time.Second, func() bool {
-		return len(call[alertList](p, "GET", "/alerts?resolved=false&alert_type=offline", nil, 200).Alerts) == 1
+		return len(call[[]tonypi.Alert](p, "GET", "/alerts?resolved=false&alert_type=offline", nil, 200)) == 1
 	})
 }
 

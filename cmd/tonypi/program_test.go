@@ -285,8 +285,6 @@ func (o *original) status(cpu float64) {
 		`"memory_percent": 30.0, "disk_usage": 19.2, "cpu_temperature": 42.1}}`, o.id, time.Now().Format("2006-01-02T15:04:05.000000"), cpu))
 }
 
-type alertList struct{ Alerts []tonypi.Alert }
-
 type robotList struct{ Robots []tonypi.Summary }
 
 type readingList struct {

@@ -35,7 +35,7 @@ journey("an alert from its rule to its end", () => {
   });
 
   const cpuAlert = async () => {
-    const { alerts } = await program.api<{ alerts: Alert[] }>("GET", "/alerts?alert_type=cpu&time_range=all");
+    const alerts = await program.api<Alert[]>("GET", "/alerts?alert_type=cpu&time_range=all");
     expect(alerts.length, "one alert at most for one robot and one rule").toBeLessThan(2);
     return alerts[0];
   };

@@ -157,7 +157,7 @@ journey("the demo", () => {
     const alert = await eventually(
       "the hot knee is noticed",
       async () => {
-        const { alerts } = await program.api<{ alerts: Alert[] }>("GET", "/alerts?robot_id=tonypi_02&time_range=1h");
+        const alerts = await program.api<Alert[]>("GET", "/alerts?robot_id=tonypi_02&time_range=1h");
         return alerts.find(({ source }) => source === "servo_3");
       },
       100_000 - (Date.now() - started),

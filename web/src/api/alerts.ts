@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { applyAlerts } from "@/live/apply";
-import { api, unwrap } from "./client";
+import { api, unwrap, unwrapPage } from "./client";
 import { keys } from "./keys";
 import type { Alert, Severity } from "./types";
 
@@ -8,9 +8,9 @@ import type { Alert, Severity } from "./types";
 export function useOpenAlerts() {
   return useQuery({
     queryKey: keys.openAlerts,
-    queryFn: async () => {
+    queryFn: () => {
       const query = { resolved: false, time_range: "all", limit: 500 } as const;
-      return (await unwrap(api.GET("/api/v1/alerts", { params: { query } }))).alerts;
+      return unwrap(api.GET("/api/v1/alerts", { params: { query } }));
     },
     staleTime: 60_000,
   });
@@ -20,9 +20,9 @@ export function useOpenAlerts() {
 export function useRecentAlerts(robot: string) {
   return useQuery({
     queryKey: [...keys.alertList, "recent", robot],
-    queryFn: async () => {
+    queryFn: () => {
       const query = { robot_id: robot, time_range: "24h", limit: 20 } as const;
-      return (await unwrap(api.GET("/api/v1/alerts", { params: { query } }))).alerts;
+      return unwrap(api.GET("/api/v1/alerts", { params: { query } }));
     },
   });
 }
@@ -54,10 +54,10 @@ export function useResolvedAlerts({ robot, type, severity, time }: AlertFilter, 
         ...(severity ? { severity } : {}),
         ...(pageParam ? { cursor: pageParam } : {}),
       } as const;
-      return unwrap(api.GET("/api/v1/alerts", { params: { query } }));
+      return unwrapPage(api.GET("/api/v1/alerts", { params: { query } }));
     },
     initialPageParam: "",
-    getNextPageParam: (page) => page.next_cursor || undefined,
+    getNextPageParam: (page) => page.next || undefined,
     enabled,
   });
 }

@@ -37,3 +37,17 @@ export async function unwrap<T>(answer: Promise<{ data?: T; error?: unknown; res
   if (!response.ok) throw problemToError(response.status, error);
   return data as T;
 }
+
+/** One page of a list, and the cursor of the next one. */
+export interface Page<T> {
+  list: T[];
+  next: string;
+}
+
+/** Returns one page of a list that is answered as such, with its cursor in a header. */
+export async function unwrapPage<T>(
+  answer: Promise<{ data?: T[]; error?: unknown; response: Response }>,
+): Promise<Page<T>> {
+  const { response } = await answer;
+  return { list: await unwrap(answer), next: response.headers.get("X-Next-Cursor") ?? "" };
+}

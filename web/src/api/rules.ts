@@ -12,7 +12,7 @@ export type RuleChange = components["schemas"]["RuleChange"];
 export function useAllRules() {
   return useQuery({
     queryKey: keys.rules,
-    queryFn: async () => (await unwrap(api.GET("/api/v1/alerts/thresholds"))).rules,
+    queryFn: () => unwrap(api.GET("/api/v1/alerts/thresholds")),
     staleTime: 30_000,
   });
 }

@@ -1586,11 +1586,6 @@ export interface components {
              */
             value: number;
         };
-        AlertPage: {
-            alerts: components["schemas"]["Alert"][];
-            /** @description The cursor parameter of the next page; empty on the last one */
-            next_cursor: string;
-        };
         AlertStats: {
             /** Format: int64 */
             critical: number;
@@ -1801,6 +1796,8 @@ export interface components {
         Count: {
             /** Format: int64 */
             count: number;
+            /** @description The same in words */
+            message: string;
         };
         CreatedRobot: {
             credential: components["schemas"]["Login"];
@@ -1829,6 +1826,42 @@ export interface components {
             count: number;
             reason: string;
             topic: string;
+        };
+        DefaultRule: {
+            /** @description Alert when the value is at or below the threshold instead of at or above it */
+            below: boolean;
+            /**
+             * Format: double
+             * @description How long the value must be back before the alert resolves itself
+             */
+            clear_for_seconds: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: double */
+            critical: number;
+            enabled: boolean;
+            /**
+             * Format: double
+             * @description How long the value must be over a threshold before the alert opens
+             */
+            for_seconds: number;
+            /**
+             * Format: double
+             * @description How far back over the warning threshold the value must be to count as back
+             */
+            hysteresis: number;
+            /** Format: int64 */
+            id: number;
+            /** @description What is judged; empty for the built-in rules about silence and about what happened */
+            metric: string;
+            /** @description Alert type that the rule raises: cpu, memory, disk, temperature, battery, servo_temp, servo_voltage, offline, or a name of your own */
+            metric_type: string;
+            /** @description Empty: every robot */
+            robot_id: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: double */
+            warning: number;
         };
         EnrollAnswer: {
             /** Format: int64 */
@@ -1890,15 +1923,22 @@ export interface components {
              */
             type: string;
         };
+        Gone: {
+            message: string;
+        };
         HandOver: {
             /** @description Name of a user who asked for control */
             to: string;
         };
         Health: {
-            message: string;
-            /** @description By the name of the part: api, database, series, mqtt */
-            services: {
+            /** @description The same with what is wrong */
+            details: {
                 [key: string]: components["schemas"]["ServiceHealth"];
+            };
+            message: string;
+            /** @description healthy or unhealthy by the name of the part: api, database, series (also as influxdb), mqtt */
+            services: {
+                [key: string]: string;
             };
             /** @enum {string} */
             status: "healthy" | "degraded" | "unhealthy";
@@ -2249,6 +2289,7 @@ export interface components {
             username: string;
         };
         ParamSpec: {
+            /** @description Of a choice all that there are, of a text suggestions */
             choices?: string[] | null;
             default?: unknown;
             /** @enum {string} */
@@ -2422,9 +2463,6 @@ export interface components {
             metric?: string;
             /** Format: double */
             warning_threshold?: number;
-        };
-        RuleList: {
-            rules: components["schemas"]["Rule"][];
         };
         SSHAccess: {
             /** Format: date-time */
@@ -2837,7 +2875,7 @@ export interface operations {
                 acknowledged?: boolean;
                 resolved?: boolean;
                 limit?: number;
-                /** @description next_cursor of the page before */
+                /** @description X-Next-Cursor of the page before */
                 cursor?: string;
             };
             header?: never;
@@ -2849,10 +2887,11 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "X-Next-Cursor"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AlertPage"];
+                    "application/json": components["schemas"]["Alert"][];
                 };
             };
             /** @description Error */
@@ -2951,7 +2990,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RuleList"];
+                    "application/json": components["schemas"]["Rule"][];
                 };
             };
             /** @description Error */
@@ -3013,7 +3052,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RuleList"];
+                    "application/json": {
+                        [key: string]: components["schemas"]["DefaultRule"];
+                    };
                 };
             };
             /** @description Error */
@@ -3102,12 +3143,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No Content */
-            204: {
+            /** @description OK */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Gone"];
+                };
             };
             /** @description Error */
             default: {
@@ -3162,12 +3205,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No Content */
-            204: {
+            /** @description OK */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Gone"];
+                };
             };
             /** @description Error */
             default: {

@@ -27,7 +27,7 @@ export function AlertList({ robot }: { robot?: string }) {
   const showsResolved = state === "resolved" || state === "all";
   const resolved = useResolvedAlerts(search, showsResolved);
   const shown = useMemo(() => selectOpen(open.data ?? [], search, (minute + 1) * 60_000), [open.data, search, minute]);
-  const past = useMemo(() => resolved.data?.pages.flatMap((page) => page.alerts) ?? [], [resolved.data]);
+  const past = useMemo(() => resolved.data?.pages.flatMap((page) => page.list) ?? [], [resolved.data]);
   const counts = useMemo(() => {
     const all = selectOpen(open.data ?? [], { ...search, state: "all" }, (minute + 1) * 60_000);
     return { open: all.length, new: all.filter((alert) => !alert.acknowledged).length };

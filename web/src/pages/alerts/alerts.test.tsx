@@ -89,7 +89,7 @@ async function show(page: ReactNode, url = "/") {
 }
 
 const empty = {
-  "GET /alerts/thresholds": () => ({ rules: [] }),
+  "GET /alerts/thresholds": () => [],
   "GET /robots": () => ({ robots: [] }),
   "GET /metrics-catalog": () => ({
     metrics: [{ metric: "cpu_percent", title: "CPU", unit: "%", group: "performance" }],
@@ -118,7 +118,7 @@ describe("AlertList", () => {
   it("acknowledges one alert with a note", async () => {
     const sent = serve({
       ...empty,
-      "GET /alerts": () => ({ alerts: [alert(7)], next_cursor: "" }),
+      "GET /alerts": () => [alert(7)],
       "POST /alerts/7/acknowledge": () => alert(7, { acknowledged: true, acknowledged_by: "ada", note: "fan" }),
     });
     await show(<AlertList />);
@@ -137,7 +137,7 @@ describe("AlertList", () => {
     const all = [alert(1), alert(2, { severity: "critical" }), alert(3)];
     const sent = serve({
       ...empty,
-      "GET /alerts": () => ({ alerts: all, next_cursor: "" }),
+      "GET /alerts": () => all,
       "POST /alerts/1/resolve": () => alert(1, { resolved: true }),
       "POST /alerts/2/resolve": () => alert(2, { resolved: true }),
       "POST /alerts/3/resolve": () => alert(3, { resolved: true }),
@@ -165,7 +165,7 @@ describe("AlertList", () => {
 
   it("shows viewers everything, explains, and offers nothing that would be refused", async () => {
     signIn("viewer");
-    serve({ ...empty, "GET /alerts": () => ({ alerts: [alert(7)], next_cursor: "" }) });
+    serve({ ...empty, "GET /alerts": () => [alert(7)] });
     await show(<AlertList />);
     await screen.findByText("Alert 7");
     expect(screen.getByText(/needs the role operator/)).toBeTruthy();
@@ -174,7 +174,7 @@ describe("AlertList", () => {
   });
 
   it("is calm without alerts, and offers to clear filters that hide them", async () => {
-    serve({ ...empty, "GET /alerts": () => ({ alerts: [alert(7)], next_cursor: "" }) });
+    serve({ ...empty, "GET /alerts": () => [alert(7)] });
     const router = await show(<AlertList />, "/?severity=critical");
     await screen.findByText("No alert matches");
     await userEvent.click(screen.getAllByRole("button", { name: "Clear filters" })[0] as HTMLElement);
@@ -187,7 +187,7 @@ describe("AlertList", () => {
     serve({
       ...empty,
       "GET /alerts": () =>
-        broken ? Response.json({ detail: "the database sleeps" }, { status: 500 }) : { alerts: [], next_cursor: "" },
+        broken ? Response.json({ detail: "the database sleeps" }, { status: 500 }) : [],
     });
     await show(<AlertList />);
     await screen.findByText("the database sleeps");
