@@ -143,7 +143,7 @@ func (p *Pipeline) carry(e *entry, u *tonypi.Update) (commits promises, err erro
 // settle gives answers, jobs, scans and log lines to whom they concern.
 func (p *Pipeline) settle(u *tonypi.Update, commits *promises) {
 	c := &p.config
-	if c.Answers != nil && (u.Ack != nil || u.Presence != nil && u.Presence.Config != 0) {
+	if c.Answers != nil && (u.Ack != nil || u.Presence != nil && (u.Presence.Stopped || u.Presence.Config != 0)) {
 		commits[1] = c.Answers.Take(u)
 	}
 	if c.Jobs != nil && (u.Job != nil || len(u.Scans) > 0) {

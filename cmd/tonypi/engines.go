@@ -149,12 +149,9 @@ func (n robotNews) Show(e tonypi.Event) {
 	n.s.hub.Show(e)
 	switch {
 	case e.Kind == tonypi.ConnectionChanged && e.Connected:
-		n.s.commands.Connected(e.Robot)
-		n.s.configs.Connected(e.Robot)
+		n.s.commands.Connected(e.Robot) // settings too
 	case e.Kind == tonypi.RobotRemoved:
-		n.s.commands.Forget(e.Robot)
-		n.s.configs.Forget(e.Robot)
-		n.s.leases.Forget(e.Robot)
+		n.s.commands.Forget(e.Robot) // settings and control too
 		n.s.jobs.Forget(e.Robot)
 		n.s.book.Forget(e.Robot)
 	}

@@ -199,7 +199,7 @@ func (s *server) run(ctx context.Context) error {
 	var engines errgroup.Group
 	failed := make(chan error, 4)
 	for _, work := range []func(context.Context) error{
-		s.sql.Run, s.series.Run, s.book.Run, s.alerts.Run, s.robots.Run, s.leases.Run, s.configs.Run, s.commands.Run, s.jobs.Run, s.measure,
+		s.sql.Run, s.series.Run, s.book.Run, s.alerts.Run, s.robots.Run, s.leases.Run, s.configs.Run, s.commands.Run, s.jobs.Run, s.measure, s.tidy,
 	} {
 		engines.Go(func() error {
 			err := work(background)
