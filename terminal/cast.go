@@ -139,7 +139,7 @@ func (c casts) create(name string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }() // nothing was written through it
 	return root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 }
 
@@ -148,7 +148,7 @@ func (c casts) open(name string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }() // nothing was written through it
 	file, err := root.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, tonypi.Wrap(tonypi.NotFound, err, "The recording's file is gone")
@@ -161,7 +161,7 @@ func (c casts) remove(name string) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }() // nothing was written through it
 	if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("delete recording: %w", err)
 	}
@@ -174,7 +174,7 @@ func (c casts) mend(name string) (int64, time.Time, error) {
 	if err != nil {
 		return 0, time.Time{}, err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }() // nothing was written through it
 	file, err := root.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
 		return 0, time.Time{}, err

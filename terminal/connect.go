@@ -235,7 +235,7 @@ func (s *Server) Test(ctx context.Context, robot tonypi.RobotID, username, passw
 	if err != nil {
 		return Tested{}, err
 	}
-	defer client.Close()
+	defer func() { _ = client.Close() }() // it may have ended already
 	session, err := client.NewSession()
 	if err != nil {
 		return Tested{}, tonypi.Wrap(tonypi.Invalid, err, "SSH connection failed: the robot gave no session")
