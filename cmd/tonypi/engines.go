@@ -116,6 +116,7 @@ func (s *server) load(ctx context.Context) error {
 	if err := s.alerts.Expect(ctx, fleet, time.Now()); err != nil {
 		return fmt.Errorf("expect robots: %w", err)
 	}
+	s.pipeline.Expect(time.Now())
 	return nil
 }
 

@@ -174,7 +174,7 @@ func (s *server) makeAPI(ctx context.Context, secureAddr string) (err error) {
 		Users: s.sql, Sessions: s.sql, Credentials: s.sql, Settings: s.sql, AlertStore: s.sql, Series: s.series,
 		Fleet: s.hub, Robots: s.robots, Joining: s.robots, Alerts: s.alerts, Rules: s.alerts,
 		Commands: s.commands, CommandStore: s.sql, Leases: s.leases, Configs: s.configs,
-		Jobs: s.jobs, JobStore: s.sql, ItemStore: s.sql, LogStore: s.sql, LogBook: s.book, AuditStore: s.sql, Record: s.book,
+		Jobs: s.jobs, JobStore: s.sql, ItemStore: s.jobs.Items(), LogStore: s.sql, LogBook: s.book, AuditStore: s.sql, Record: s.book,
 		Terminal: s.terminalRoutes(), Camera: s.cameraRoutes(), Extra: s.compatRoutes(),
 		Revoked: s.broker.DisconnectUser, System: s.system, Metrics: s.writeMetrics, Checks: s.checks(),
 		Live: s.hub, MQTT: s.broker.WebSocketHandler(), Web: web.Handler(),
