@@ -160,6 +160,7 @@ func (s *Store) deleteLogs(ctx context.Context, ids []int64) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	s.purged.Add(int64(gone))
 	return gone, nil
 }
 

@@ -109,8 +109,8 @@ func (s *Store) execRelaxed(ctx context.Context, query string, args ...any) erro
 	return s.understand(ctx, err)
 }
 
-// Run keeps the database in order until ctx ends: it removes sessions that ended, and in SQLite bounds the log and keeps
-// the planner's statistics.
+// Run keeps the database in order until ctx ends: it removes sessions that ended, and in SQLite bounds the log, keeps the
+// planner's statistics and compacts the index of log lines.
 func (s *Store) Run(ctx context.Context) error {
 	hour, minute := time.NewTicker(time.Hour), time.NewTicker(time.Minute)
 	defer hour.Stop()
@@ -123,6 +123,7 @@ func (s *Store) Run(ctx context.Context) error {
 		case <-hour.C:
 			s.report("remove old sessions", s.forgetSessions(ctx))
 			s.report("optimize the database", s.optimize(ctx))
+			s.report("compact the index of logs", s.compact(ctx))
 		case <-minute.C:
 			s.report("fold the log of the database", s.checkpoint(ctx))
 		}

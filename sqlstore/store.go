@@ -21,6 +21,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"tonypi"
@@ -39,6 +40,7 @@ type Store struct {
 	reader  *sql.DB // the same as writer in PostgreSQL
 	file    string  // of SQLite; empty in PostgreSQL
 	log     *slog.Logger
+	purged  atomic.Int64 // log lines deleted since compact
 }
 
 var (
