@@ -148,7 +148,7 @@ func (a *auth) accessToken(s tonypi.Session) (string, error) {
 // What is wrong with a token is an Unauthenticated error.
 func (a *auth) person(ctx context.Context, token string) (person, error) {
 	if token == "" && a.anonymous != tonypi.NoRole {
-		return person{User: tonypi.User{Username: "anonymous", Role: a.anonymous, Active: true}}, nil
+		return person{User: tonypi.User{Username: anonymousName, Role: a.anonymous, Active: true}}, nil
 	}
 	key, subject, err := a.keyOf(token)
 	if err != nil {

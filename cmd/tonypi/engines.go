@@ -72,6 +72,7 @@ func (s *server) makeWays() {
 	s.terminals = terminal.New(terminal.Config{
 		Store: s.sql, Robots: robotRow{s}, Record: s.book, Log: s.part("terminal"), Origins: s.cfg.liveOrigins(),
 		Dir: filepath.Join(s.cfg.Data, "recordings"), SealKey: filepath.Join(s.cfg.Data, "seal.key"),
+		Check:     func(ctx context.Context, by tonypi.Caller) error { return s.api.Still(ctx, by) },
 		RecordAll: s.cfg.RecordTerminals, Legacy: s.cfg.LegacySSH, AllowLoopback: s.cfg.demo || s.cfg.AllowLoopback,
 	})
 	s.cameras = camera.New(camera.Config{
