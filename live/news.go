@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 
 	"tonypi"
@@ -26,21 +25,9 @@ type logWatch struct {
 	Search   string         `json:"search"`
 }
 
-// matches mirrors tonypi.LogFilter, but for words that are looked for anywhere in the text.
-func (l *logWatch) matches(e *tonypi.LogEntry) bool {
-	switch {
-	case l.Robot != "" && e.Robot != l.Robot,
-		len(l.Levels) > 0 && !slices.Contains(l.Levels, e.Level),
-		l.Category != "" && e.Category != l.Category && (l.Category != "robot" || !strings.HasPrefix(e.Category, "robot_")):
-		return false
-	}
-	message := strings.ToLower(e.Message)
-	for word := range strings.FieldsSeq(strings.ToLower(l.Search)) {
-		if !strings.Contains(message, word) {
-			return false
-		}
-	}
-	return true
+// filter is what the browser follows, in the words of a search: the tail shows what the list would.
+func (l *logWatch) filter() tonypi.LogFilter {
+	return tonypi.LogFilter{Robot: l.Robot, Levels: l.Levels, Category: l.Category, Search: l.Search}
 }
 
 // topics is what a watcher wants besides robots and alerts.
@@ -178,7 +165,7 @@ func (w *watcher) hear(e tonypi.Event) {
 		n.jobs = replace(n.jobs, *e.Job, heldNews, func(j tonypi.Job) int64 { return j.ID })
 	case e.Kind == tonypi.Scanned && w.topics.jobs:
 		n.scans = replace(n.scans, *e.Scan, heldNews, func(s tonypi.ScanRecord) int64 { return s.ID })
-	case e.Kind == tonypi.LogWritten && w.topics.logs != nil && w.topics.logs.matches(e.Log):
+	case e.Kind == tonypi.LogWritten && w.topics.logs != nil && w.topics.logs.filter().Match(*e.Log):
 		if len(n.logs) == heldLogs {
 			n.logs = slices.Delete(n.logs, 0, 1)
 			n.skipped++
