@@ -159,7 +159,7 @@ func (s *Server) cancelJob(ctx context.Context, in *cancelJobIn) (*commandOut, e
 		Robots: []tonypi.RobotID{in.Robot}, Type: "stop_job", Parameters: map[string]any{}, Confirmed: true, By: tonypi.CallerOf(ctx),
 	}
 	if in.Body != nil && in.Body.Reason != "" {
-		o.Parameters["reason"], o.Reason = in.Body.Reason, in.Body.Reason
+		o.Reason = in.Body.Reason
 	}
 	return s.order(ctx, o, in.Wait)
 }
