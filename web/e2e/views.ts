@@ -19,6 +19,9 @@ async function drawn(page: Page): Promise<void> {
   await page.locator("main .animate-pulse").first().waitFor({ state: "detached" });
 }
 
+/** Nothing is on its way any more. */
+const settled = (page: Page) => page.locator("main .animate-pulse").first().waitFor({ state: "detached" });
+
 async function opened(page: Page, tab: string): Promise<void> {
   await page.goto(`${robot}${tab}`);
   await heading(page, "tonypi_02");
@@ -134,6 +137,178 @@ export const views: readonly View[] = [
       await page.goto("/alerts/rules");
       await page.getByRole("button", { name: "New rule" }).click();
       await page.getByLabel("Warning at").waitFor();
+    },
+  },
+  {
+    name: "jobs",
+    on: "demo",
+    open: async (page) => {
+      await page.goto("/jobs");
+      await page.getByRole("progressbar").first().waitFor();
+      await settled(page);
+    },
+  },
+  {
+    name: "job",
+    on: "demo",
+    open: async (page) => {
+      await page.goto("/jobs/1");
+      await heading(page, "Last item");
+      await settled(page);
+    },
+  },
+  {
+    name: "job-start",
+    on: "demo",
+    open: async (page) => {
+      await page.goto("/jobs");
+      await page.getByRole("button", { name: "Start a job" }).click();
+      await page.getByRole("textbox", { name: "Task", exact: true }).waitFor();
+    },
+  },
+  {
+    name: "items",
+    on: "demo",
+    open: async (page) => {
+      await page.goto("/jobs/items");
+      await page.getByRole("row").nth(2).waitFor();
+    },
+  },
+  {
+    name: "items-import",
+    on: "demo",
+    open: async (page) => {
+      await page.goto("/jobs/items");
+      await page.getByRole("button", { name: "Import CSV" }).click();
+      const buffer = Buffer.from("code,name,weight_kg\nA1,Box,heavy\n,Nameless,1\n");
+      await page.locator('input[type="file"]').setInputFiles({ name: "items.csv", mimeType: "text/csv", buffer });
+      await page.getByText("2 lines are wrong; nothing was imported.").waitFor();
+    },
+  },
+  {
+    name: "scans",
+    on: "demo",
+    open: async (page) => {
+      await page.goto("/jobs/scans");
+      await page.getByRole("row").nth(1).waitFor();
+    },
+  },
+  {
+    name: "robot-jobs",
+    on: "demo",
+    open: async (page) => {
+      await opened(page, "/jobs");
+      await page.getByRole("heading", { name: "History" }).waitFor();
+      await settled(page);
+    },
+  },
+  {
+    name: "logs",
+    on: "demo",
+    open: async (page) => {
+      await page.goto("/logs");
+      await page.getByRole("log").getByRole("button").nth(3).waitFor();
+    },
+  },
+  {
+    name: "log-details",
+    on: "demo",
+    open: async (page) => {
+      await page.goto("/logs");
+      await page
+        .getByRole("log")
+        .getByRole("button", { name: /started/ })
+        .first()
+        .click();
+      await page.getByRole("region", { name: "Details of the line" }).waitFor();
+    },
+  },
+  {
+    name: "robot-logs",
+    on: "demo",
+    open: async (page) => {
+      await opened(page, "/logs");
+      await page.getByRole("log").getByRole("button").first().waitFor();
+    },
+  },
+  {
+    name: "audit",
+    on: "demo",
+    open: async (page) => {
+      await page.goto("/audit");
+      // The views before have imported a file with faults: there is something to see.
+      await page
+        .getByRole("button", { name: /^Details of/ })
+        .first()
+        .click();
+    },
+  },
+  {
+    name: "recordings",
+    on: "demo",
+    open: async (page) => {
+      await page.goto("/audit/recordings");
+      await page.getByText("No terminal was recorded").waitFor();
+    },
+  },
+  {
+    name: "roles",
+    on: "demo",
+    open: async (page) => {
+      await page.goto("/users/roles");
+      await page.getByRole("row").nth(5).waitFor();
+    },
+  },
+  {
+    name: "account",
+    on: "demo",
+    open: async (page) => {
+      await page.goto("/account");
+      await page.getByText("You are not signed in").waitFor();
+    },
+  },
+  {
+    name: "robots",
+    on: "demo",
+    open: async (page) => {
+      await page.goto("/robots");
+      await page.getByRole("row").nth(2).waitFor();
+      await heading(page, "one robot wants to join");
+    },
+  },
+  {
+    name: "robot-thresholds",
+    on: "demo",
+    open: async (page) => {
+      await page.goto("/robots");
+      await page
+        .getByRole("button", { name: /^Actions for/ })
+        .first()
+        .click();
+      await page.getByRole("menuitem", { name: "Thresholds" }).click();
+      await page.getByLabel(/^Warning ≤/).waitFor();
+    },
+  },
+  {
+    name: "robot-remove",
+    on: "demo",
+    open: async (page) => {
+      await page.goto("/robots");
+      await page
+        .getByRole("button", { name: /^Actions for/ })
+        .first()
+        .click();
+      await page.getByRole("menuitem", { name: "Remove robot and history" }).click();
+      await page.getByLabel(/^Type/).waitFor();
+    },
+  },
+  {
+    name: "join-tokens",
+    on: "demo",
+    open: async (page) => {
+      await page.goto("/robots/tokens");
+      await heading(page, "Join tokens");
+      await settled(page);
     },
   },
   {

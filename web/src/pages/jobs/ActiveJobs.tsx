@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { ClipboardList } from "lucide-react";
+import { useState } from "react";
 import { useActiveJobs } from "@/api/jobs";
 import type { Job } from "@/api/types";
 import { number } from "@/format/number";
@@ -8,7 +9,7 @@ import { useT } from "@/i18n/translate";
 import { useNow, useWatch } from "@/live/hooks";
 import { RobotLink } from "@/parts/RobotLink";
 import { EmptyState, ErrorState, Skeleton } from "@/parts/states";
-import { CancelJob } from "./CancelJob";
+import { CancelButton, CancelDialog } from "./CancelJob";
 import { LastItem } from "./LastItem";
 import { ProgressBar } from "./ProgressBar";
 import { elapsed, etaText, itemsText, percent } from "./progress";
@@ -18,6 +19,7 @@ export function ActiveJobs({ robot }: { robot?: string }) {
   const t = useT();
   useWatch({ jobs: true });
   const active = useActiveJobs();
+  const [cancelling, setCancelling] = useState<Job>();
   const jobs = active.data?.filter((job) => robot === undefined || job.robot_id === robot);
   return (
     <section aria-labelledby="active-jobs" className="grid gap-3">
@@ -39,15 +41,16 @@ export function ActiveJobs({ robot }: { robot?: string }) {
       {jobs && jobs.length > 0 && (
         <ul className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,22rem),1fr))] gap-3">
           {jobs.map((job) => (
-            <ActiveJob key={job.id} job={job} ofRobot={robot !== undefined} />
+            <ActiveJob key={job.id} job={job} ofRobot={robot !== undefined} onCancel={setCancelling} />
           ))}
         </ul>
       )}
+      <CancelDialog job={cancelling} onClose={() => setCancelling(undefined)} />
     </section>
   );
 }
 
-function ActiveJob({ job, ofRobot }: { job: Job; ofRobot: boolean }) {
+function ActiveJob({ job, ofRobot, onCancel }: { job: Job; ofRobot: boolean; onCancel: (job: Job) => void }) {
   const t = useT();
   const now = useNow();
   return (
@@ -66,7 +69,7 @@ function ActiveJob({ job, ofRobot }: { job: Job; ofRobot: boolean }) {
             {job.phase && t("jobs.phase", { phase: job.phase })}
           </p>
         </div>
-        <CancelJob job={job} />
+        <CancelButton job={job} onPress={onCancel} />
       </div>
       <div>
         <div className="mb-1.5 flex items-baseline justify-between gap-3">

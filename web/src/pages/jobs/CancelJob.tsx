@@ -11,32 +11,35 @@ import { FormEnd } from "@/parts/FormEnd";
 import { FormFailure } from "@/parts/FormFailure";
 import { Outcome } from "./Outcome";
 
-/** Gives up a job that is active; nothing for people who may not. */
-export function CancelJob({ job }: { job: Job }) {
+/** Asks whether to give up a job that is active; nothing for people who may not. */
+export function CancelButton({ job, onPress }: { job: Job; onPress: (job: Job) => void }) {
   const t = useT();
   const allowed = useMay("command");
-  const [open, setOpen] = useState(false);
-  const close = () => setOpen(false);
   if (!allowed || job.status !== "active") return null;
   return (
-    <>
-      <Button
-        size="small"
-        onClick={() => setOpen(true)}
-        aria-label={t("jobs.cancel_of", { task: job.task_name, robot: job.robot_id })}
-      >
-        <Ban aria-hidden />
-        {t("jobs.cancel")}
-      </Button>
-      <Dialog
-        open={open}
-        onClose={close}
-        title={t("jobs.cancel_title")}
-        description={t("jobs.on_robot", { task: job.task_name, robot: job.robot_id })}
-      >
-        <CancelForm job={job} onDone={close} />
-      </Dialog>
-    </>
+    <Button
+      size="small"
+      onClick={() => onPress(job)}
+      aria-label={t("jobs.cancel_of", { task: job.task_name, robot: job.robot_id })}
+    >
+      <Ban aria-hidden />
+      {t("jobs.cancel")}
+    </Button>
+  );
+}
+
+/** Gives up a job and tells what became of it; it stands by itself, as the job may end meanwhile and leave its list. */
+export function CancelDialog({ job, onClose }: { job: Job | undefined; onClose: () => void }) {
+  const t = useT();
+  return (
+    <Dialog
+      open={job !== undefined}
+      onClose={onClose}
+      title={t("jobs.cancel_title")}
+      description={job ? t("jobs.on_robot", { task: job.task_name, robot: job.robot_id }) : ""}
+    >
+      {job && <CancelForm job={job} onDone={onClose} />}
+    </Dialog>
   );
 }
 

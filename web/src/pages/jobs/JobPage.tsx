@@ -1,6 +1,6 @@
 import { Link, useParams } from "@tanstack/react-router";
 import { ChevronLeft, CircleSlash } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { ApiError } from "@/api/error";
 import { useActiveJobs, useJob } from "@/api/jobs";
 import type { Job } from "@/api/types";
@@ -10,7 +10,7 @@ import { useT } from "@/i18n/translate";
 import { useNow, useWatch } from "@/live/hooks";
 import { RobotLink } from "@/parts/RobotLink";
 import { EmptyState, ErrorState, Skeleton } from "@/parts/states";
-import { CancelJob } from "./CancelJob";
+import { CancelButton, CancelDialog } from "./CancelJob";
 import { JobStatusBadge } from "./JobStatusBadge";
 import { LastItem } from "./LastItem";
 import { ProgressBar } from "./ProgressBar";
@@ -45,6 +45,7 @@ export function JobPage() {
 
 function Details({ job }: { job: Job }) {
   const t = useT();
+  const [cancelling, setCancelling] = useState<Job>();
   const now = useNow();
   return (
     <>
@@ -55,8 +56,9 @@ function Details({ job }: { job: Job }) {
         <JobStatusBadge status={job.status} />
         <RobotLink robot={job.robot_id} />
         <span className="ml-auto">
-          <CancelJob job={job} />
+          <CancelButton job={job} onPress={setCancelling} />
         </span>
+        <CancelDialog job={cancelling} onClose={() => setCancelling(undefined)} />
       </header>
       <section className="card grid gap-4 p-4" aria-label={t("jobs.progress")}>
         <div>
