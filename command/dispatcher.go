@@ -83,6 +83,7 @@ type Dispatcher struct {
 	opened  int
 	pending map[tonypi.RobotID]*pending
 	early   early
+	halted  map[tonypi.RobotID]time.Time // when each robot was last told to stop; a resume from before comes too late
 }
 
 // member names one robot's part in an order to several.
@@ -108,7 +109,7 @@ func New(c Config) *Dispatcher {
 		errands: make(errands, maxErrands), lookups: make(chan *lookup, maxLookups), urge: make(chan struct{}, 1),
 		driving: driving{robots: make(map[driver]map[tonypi.RobotID]*wheel)},
 		byID:    make(map[string]*entry), byBatch: make(map[member]*entry),
-		open: make(map[tonypi.RobotID]int), pending: make(map[tonypi.RobotID]*pending),
+		open: make(map[tonypi.RobotID]int), pending: make(map[tonypi.RobotID]*pending), halted: make(map[tonypi.RobotID]time.Time),
 	}
 }
 
@@ -170,6 +171,7 @@ func (d *Dispatcher) Forget(robot tonypi.RobotID) {
 		}
 	}
 	delete(d.pending, robot)
+	delete(d.halted, robot)
 	d.mu.Unlock()
 	d.out.forget(robot)
 	d.cfg.Leases.Forget(robot)

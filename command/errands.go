@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	maxErrands  = 4096
+	maxErrands  = 32_768 // a stop of 5,000 robots makes a few of each at the same moment
 	lastErrands = time.Second
 )
 

@@ -65,7 +65,7 @@ func (d *Dispatcher) send(ctx context.Context, o tonypi.Order, spec tonypi.Comma
 	}
 	entries := d.track(list)
 	if o.Type == tonypi.ResumeCommand {
-		d.withdraw(o, robots)
+		d.withdraw(o, entries)
 	}
 	// From here on the order is in the history, so it is carried out even when who asked is gone.
 	err = d.publishAll(context.WithoutCancel(ctx), entries)

@@ -107,6 +107,7 @@ func (d *Dispatcher) stopTracked(w *wave, o tonypi.Order, robots []tonypi.Robot,
 	}
 	d.mu.Lock()
 	for _, r := range robots {
+		d.halted[r.ID] = now
 		c := blank(o, r.ID, now)
 		c.ID, c.Batch, c.Reason, c.Deadline = memberID(o, batch, r.ID), batch, o.Reason, stamp(now.Add(keepStopping))
 		entries = append(entries, d.trackStop(c, now))
@@ -258,18 +259,24 @@ func (d *Dispatcher) Resume(ctx context.Context, o tonypi.Order) ([]tonypi.Comma
 	return d.send(ctx, o, resumeSpec)
 }
 
-// withdraw ends the repeating of stops.
-func (d *Dispatcher) withdraw(o tonypi.Order, robots []tonypi.Robot) {
+// withdraw ends the repeating of stops. Where somebody stopped the robot while the store took the resume, the stop wins:
+// whoever wants the robot to move again has not seen it.
+func (d *Dispatcher) withdraw(o tonypi.Order, resumes []*entry) {
 	now := time.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, r := range robots {
-		if p := d.pending[r.ID]; p != nil {
-			delete(d.pending, r.ID)
+	for _, resume := range resumes {
+		robot := resume.c.Robot
+		if d.halted[robot].After(resume.c.CreatedAt) {
+			d.settle(resume, outcome{status: tonypi.CommandRefused, message: "The robot was stopped again meanwhile", at: now})
+			continue
+		}
+		if p := d.pending[robot]; p != nil {
+			delete(d.pending, robot)
 			for _, e := range p.stops {
 				d.settle(e, outcome{status: tonypi.CommandExpired, message: "Withdrawn: " + o.By.Name + " resumed the robot", at: now})
 			}
 		}
-		d.errands.add(func() { d.cfg.Alerts.Clear(r.ID, tonypi.StopUnconfirmedAlert, "", o.By.Name, now) })
+		d.errands.add(func() { d.cfg.Alerts.Clear(robot, tonypi.StopUnconfirmedAlert, "", o.By.Name, now) })
 	}
 }

@@ -382,6 +382,38 @@ func TestResume(t *testing.T) {
 	})
 }
 
+// Somebody stops the robot while the database takes the resume of somebody else.
+func TestStopOvertakesAResume(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.mustAnswer("r1", stopped(w.stop(stopOne("r1"))[0].ID))
+		time.Sleep(time.Minute)
+		w.store.mu.Lock()
+		w.store.slow = 4 * time.Second
+		w.store.mu.Unlock()
+		answer := make(chan tonypi.Command, 1)
+		go func() {
+			list, err := w.Resume(t.Context(), tonypi.Order{Robots: []tonypi.RobotID{"r1"}, Confirmed: true, By: olga})
+			if err != nil {
+				t.Error(err)
+				list = []tonypi.Command{{}}
+			}
+			answer <- list[0]
+		}()
+		time.Sleep(2 * time.Second)
+		c := w.stop(stopOne("r1"))[0]
+		if r := <-answer; r.Status != tonypi.CommandRefused || len(w.broker.on(wire.CommandTopic("r1"))) != 0 {
+			t.Errorf("the resume is %+v, published %v", r, w.broker.on(wire.CommandTopic("r1")))
+		}
+		w.want(c.ID, tonypi.CommandSent)
+		w.mustAnswer("r1", stopped(c.ID))
+		time.Sleep(time.Second)
+		o := tonypi.Order{Robots: []tonypi.RobotID{"r1"}, Confirmed: true, By: olga}
+		if list, err := w.Resume(t.Context(), o); err != nil || list[0].Status != tonypi.CommandSent {
+			t.Errorf("a resume after the stop: %+v, %v", list, err)
+		}
+	})
+}
+
 func TestStopBrokerDown(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.broker.set(errors.New("no route"), false)

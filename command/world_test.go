@@ -23,7 +23,8 @@ type history struct {
 	mu    sync.Mutex
 	rows  map[string]tonypi.Command
 	down  error
-	hang  bool // until the context ends
+	hang  bool          // until the context ends
+	slow  time.Duration // for new commands
 	saves int
 }
 
@@ -56,6 +57,10 @@ func (h *history) CreateCommands(ctx context.Context, commands []tonypi.Command)
 	if err := h.enter(ctx); err != nil {
 		return err
 	}
+	h.mu.Lock()
+	slow := h.slow
+	h.mu.Unlock()
+	time.Sleep(slow)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, c := range commands {
