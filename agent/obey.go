@@ -126,6 +126,10 @@ func (a *Agent) takeCommand(_ context.Context, m wire.Message) error {
 			a.refuse(c, tonypi.Errorf(tonypi.Unavailable, "The robot was out of reach when it was to resume"))
 			return nil
 		}
+		if a.latch.overtaken(c.Time) {
+			a.refuse(c, tonypi.Errorf(tonypi.Conflict, "The robot was stopped again meanwhile"))
+			return nil
+		}
 		a.orders.spawn(func() { a.resume(c) })
 	case "status_request":
 		a.answer(c, "Status retrieved", map[string]any{"data": a.report()})

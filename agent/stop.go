@@ -37,6 +37,7 @@ type latch struct {
 	holds []hold     // at most one per source, the oldest first
 	last  string     // ID of the last stop
 	at    time.Time  // when it came
+	sent  time.Time  // the server's stamp of the newest stop
 	order sync.Mutex // held while the body is stopped or resumed, so that the last order wins
 	file  sync.Mutex // held while the latch's file is written: nobody who asks for the state waits for a disk
 }
@@ -93,6 +94,26 @@ func (l *latch) repeated(id string) bool {
 	return again
 }
 
+// overtakenWithin bounds how much older than a stop a resume is refused: more is a server's clock that was set back.
+const overtakenWithin = time.Minute
+
+// stoppedAt notes the server's stamp of a stop.
+func (l *latch) stoppedAt(sent time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if sent.After(l.sent) || l.sent.Sub(sent) >= overtakenWithin {
+		l.sent = sent
+	}
+}
+
+// overtaken reports whether a stop that was sent after the resume came in before it: each takes a connection of its own.
+func (l *latch) overtaken(resume time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	before := l.sent.Sub(resume)
+	return !resume.IsZero() && before > 0 && before < overtakenWithin
+}
+
 func (l *latch) clear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -140,6 +161,9 @@ func (a *Agent) spawnStop(c wire.Command, source Source, arrived time.Time) {
 // out before the latch is written to the disk, which may be slow.
 func (a *Agent) stop(c wire.Command, source Source, arrived time.Time) {
 	a.latch.set(source, c.Reason)
+	if !c.Time.IsZero() {
+		a.latch.stoppedAt(c.Time)
+	}
 	a.latch.order.Lock()
 	a.latch.set(source, c.Reason) // again: a resume may have been between
 	err := a.cfg.Body.Stop(c.Reason)

@@ -157,6 +157,31 @@ func TestResumeThatWasHeldBackIsRefused(t *testing.T) {
 	})
 }
 
+// A stop comes over a connection of its own and may overtake a resume that was sent before it.
+func TestResumeFromBeforeTheStopIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus := &fakeBus{}
+		a, stop := start(t, Config{Body: newBody(), Bus: bus, Rates: FleetRates()})
+		time.Sleep(time.Hour) // the link has settled; the server's clock is an hour ahead of the robot's
+		server := time.Now().Add(time.Hour)
+		for _, c := range []struct {
+			id      string
+			behind  time.Duration // of the resume, after the stop
+			stopped bool
+		}{{"before", -100 * time.Millisecond, true}, {"after", time.Second, false}, {"clock set back", -time.Hour, false}} {
+			give(t, a.StopSubscriptions(), wire.StopTopic("r1"), wire.Command{ID: "stop " + c.id, Type: wire.EmergencyStop, Time: server})
+			synctest.Wait()
+			give(t, a.Subscriptions(), wire.CommandTopic("r1"), wire.Command{ID: c.id, Type: wire.Resume, Time: server.Add(c.behind)})
+			time.Sleep(time.Second)
+			if stopped, _ := a.latch.state(); stopped != c.stopped || bus.acks(t)[c.id].Success == c.stopped {
+				t.Errorf("%s: stopped %v, answered %+v", c.id, stopped, bus.acks(t)[c.id])
+			}
+			server = server.Add(10 * time.Second)
+		}
+		stop()
+	})
+}
+
 // photographer takes pictures of a given size.
 type photographer struct {
 	*fakeBody
