@@ -248,6 +248,23 @@ func TestRetainHandling(t *testing.T) {
 	}
 }
 
+// An order that is kept would be carried out each time that the robot connects.
+func TestOrdersAreNotRetained(t *testing.T) {
+	r := start(t, Limits{})
+	operator := r.connect(hello{v: 4, id: "o", user: "operator", pass: "secret"})
+	for i, topic := range []string{"tonypi/commands/r1", "tonypi/commands/broadcast", "tonypi/emergency_stop/r1", "tonypi/scan/r1"} {
+		operator.send(operator.pub(topic, `{"type":"resume"}`, 1, uint16(i+1), 1))
+		operator.expect(0x40, 0, byte(i+1))
+	}
+	operator.alive()
+	if n := r.Stats().Retained; n != 0 {
+		t.Errorf("%d retained", n)
+	}
+	robot := r.connect(hello{id: "r1"})
+	robot.sub(1, 1, "tonypi/commands/r1")
+	robot.silent()
+}
+
 func TestRetainedMany(t *testing.T) {
 	r := start(t, Limits{Queue: 64})
 	for i := range 1000 {

@@ -156,7 +156,7 @@ func (h *hook) OnPublish(cl *mochi.Client, pk packets.Packet) (packets.Packet, e
 	if c.sender.Pending {
 		return pk, packets.CodeSuccessIgnore // nobody sees what a stranger says, and nothing of it is retained
 	}
-	if pk.FixedHeader.Retain && !h.b.mayRetain(pk.TopicName, pk.Payload) {
+	if pk.FixedHeader.Retain && (!wire.MayRetain(pk.TopicName) || !h.b.mayRetain(pk.TopicName, pk.Payload)) {
 		pk.FixedHeader.Retain = false
 		h.b.counts.dropped.Add(1)
 	}

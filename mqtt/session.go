@@ -191,9 +191,7 @@ func (b *Broker) publishWill(m wire.Message) {
 		}
 	}()
 	m.At = time.Now()
-	if m.Retain && !b.mayRetain(m.Topic, m.Payload) {
-		m.Retain = false
-	}
+	m.Retain = m.Retain && wire.MayRetain(m.Topic) && b.mayRetain(m.Topic, m.Payload)
 	_ = b.server.Publish(m.Topic, m.Payload, m.Retain, m.QoS)
 	if !wire.FromRobot(m.Topic) {
 		return

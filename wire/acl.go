@@ -30,6 +30,16 @@ func MayPublish(s Sender, topic string) bool {
 	return false
 }
 
+// MayRetain reports whether a broker may keep a message of the topic for who comes later. Orders are for now: a robot must
+// not walk, or forget an emergency stop, each time that it connects.
+func MayRetain(topic string) bool {
+	switch k, _ := parseTopic(topic); k {
+	case commandTopic, commandBroadcast, stopTopic, stopBroadcast, scanTopic, driveTopic:
+		return false
+	}
+	return true
+}
+
 func robotMayPublish(self tonypi.RobotID, k topicKind, id tonypi.RobotID) bool {
 	if !k.up() {
 		return false
