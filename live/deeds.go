@@ -20,12 +20,26 @@ type stopRequest struct {
 	Clicked int64          `json:"clicked"` // Unix milliseconds, by the server's clock
 }
 
+// readStop reads what there is to read: a stop must not fail because it is badly written. One that does not say which robot,
+// or not so that it can be read, is for all.
+func readStop(b []byte) (r stopRequest) {
+	var members map[string]json.RawMessage
+	_ = json.Unmarshal(b, &members)
+	var clicked float64
+	for name, to := range map[string]any{"id": &r.ID, "robot": &r.Robot, "reason": &r.Reason, "clicked": &clicked} {
+		_ = json.Unmarshal(members[name], to)
+	}
+	r.Clicked = int64(clicked)
+	return r
+}
+
 // deeds is what one person does through one socket.
 type deeds struct {
 	hub    *Hub
 	by     tonypi.Caller
 	write  func([]byte) error
-	drives atomic.Bool // something is driven through this socket
+	drives atomic.Bool   // something is driven through this socket
+	stops  chan struct{} // one for each stop that is on its way
 }
 
 // driven answers one beat.
@@ -60,9 +74,11 @@ func (d *deeds) drive(ctx context.Context, beat tonypi.Drive) error {
 	return d.write(marshal(answer))
 }
 
-// stop passes a stop on without holding up the frames behind it.
+// stop passes a stop on without holding up the frames behind it, unless there are very many.
 func (d *deeds) stop(ctx context.Context, r stopRequest) {
+	d.stops <- struct{}{}
 	go func() {
+		defer func() { <-d.stops }()
 		// The stop goes out even when the page closes right after it.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWait)
 		defer cancel()

@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/coder/websocket"
 
 	"tonypi"
 )
@@ -138,6 +141,65 @@ func TestStoppingThroughTheSocket(t *testing.T) {
 			t.Errorf("stop of one is %+v", one)
 		}
 	})
+}
+
+func TestStopsThatAreBadlyWritten(t *testing.T) {
+	s := newStage(t, nil)
+	b := s.browser(t, "operator")
+	for _, frame := range []map[string]any{
+		{"type": "stop", "id": 7, "robot": "r1", "reason": []int{1}, "clicked": 1700000000000.25},
+		{"type": "stop", "robot": 5, "clicked": "now"},
+	} {
+		b.send(frame)
+		if m := b.raw("stopped"); m["ok"] != true {
+			t.Errorf("answer to %v is %v", frame, m)
+		}
+	}
+	s.control.look(func() {
+		one, all := s.control.stops[0], s.control.stops[1]
+		if one.All || !slices.Equal(one.Robots, []tonypi.RobotID{"r1"}) || one.ClickedAt.UnixMilli() != 1700000000000 {
+			t.Errorf("stop of one is %+v", one)
+		}
+		if !all.All || !all.ClickedAt.IsZero() {
+			t.Errorf("stop of a robot that cannot be read is %+v", all)
+		}
+	})
+}
+
+// A browser that asks for very many stops and reads no answer gets no goroutine for each.
+func TestStopsOfOneBrowserAreBounded(t *testing.T) {
+	write := make(chan []byte)
+	d := &deeds{hub: New(Config{}), write: func(b []byte) error { write <- b; return nil }, stops: make(chan struct{}, maxStops)}
+	for range maxStops {
+		d.stop(t.Context(), stopRequest{})
+	}
+	more := make(chan struct{})
+	go func() { d.stop(t.Context(), stopRequest{}); close(more) }()
+	select {
+	case <-more:
+		t.Error("one more was taken")
+	case <-time.After(50 * time.Millisecond):
+	}
+	for range maxStops + 1 {
+		<-write
+	}
+	<-more
+}
+
+func TestLongSearchesAreRefused(t *testing.T) {
+	s := newStage(t, nil)
+	b := s.browser(t, "viewer")
+	b.send(map[string]any{"type": "watch", "id": 1, "logs": map[string]any{"search": strings.Repeat("a ", 150)}})
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	for {
+		if _, _, err := b.conn.Read(ctx); err != nil {
+			if websocket.CloseStatus(err) != websocket.StatusPolicyViolation {
+				t.Error(err)
+			}
+			return
+		}
+	}
 }
 
 func TestNewsReachWhoWantsThem(t *testing.T) {

@@ -22,7 +22,10 @@ const (
 	checkEvery    = 10 * time.Second // how soon a revoked token ends the connection
 	maxFrame      = 64 << 10         // bytes from the browser
 	maxLooks      = 200              // robots watched closely
-	maxWatchers   = 2000             // browsers at once
+	maxSearch     = 200              // bytes of a search, which every log line is held against
+	maxLevels     = 10
+	maxStops      = 8    // of one browser that are on their way at the same time
+	maxWatchers   = 2000 // browsers at once
 	closeExpired  = websocket.StatusCode(4401)
 	closeForbiden = websocket.StatusCode(4403)
 )
@@ -71,7 +74,7 @@ func (h *Hub) serve(ctx context.Context, conn *websocket.Conn, address string) (
 	if err := write(h.hello(person)); err != nil {
 		return websocket.StatusGoingAway, ""
 	}
-	d := &deeds{hub: h, by: person, write: write}
+	d := &deeds{hub: h, by: person, write: write, stops: make(chan struct{}, maxStops)}
 	defer d.end()
 	ended := make(chan error, 3)
 	go func() { ended <- readRequests(ctx, conn, w, d) }()
@@ -157,6 +160,9 @@ func handleRequest(ctx context.Context, b []byte, w *watcher, d *deeds) error {
 		if len(n.Robots) > maxLooks {
 			return tonypi.Errorf(tonypi.Invalid, "more than %d robots", maxLooks)
 		}
+		if l := n.Logs; l != nil && (len(l.Search) > maxSearch || len(l.Levels) > maxLevels) {
+			return tonypi.Errorf(tonypi.Invalid, "search is over %d bytes or there are more than %d levels", maxSearch, maxLevels)
+		}
 		w.ask(n)
 	case "drive":
 		var drive tonypi.Drive
@@ -166,10 +172,7 @@ func handleRequest(ctx context.Context, b []byte, w *watcher, d *deeds) error {
 	case "let_go":
 		d.end()
 	case "stop":
-		var r stopRequest
-		if err = json.Unmarshal(b, &r); err == nil {
-			d.stop(ctx, r)
-		}
+		d.stop(ctx, readStop(b))
 	default:
 		return tonypi.Errorf(tonypi.Invalid, "unknown frame type")
 	}
