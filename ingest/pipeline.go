@@ -92,6 +92,9 @@ func (p *Pipeline) Handle(ctx context.Context, m wire.Message) error {
 		p.counts.pending.Add(1)
 		return nil
 	}
+	if u.Presence != nil {
+		p.config.Robots.reached(u.Presence, m.Sender.Address)
+	}
 	commits, err := p.carry(e, u)
 	// The next message of the robot need not wait for the disk.
 	for _, c := range commits {

@@ -41,7 +41,7 @@ func TestLastWillIsNoSignOfLife(t *testing.T) {
 func TestHandleTakesEveryStep(t *testing.T) {
 	w := newWorld(t, Ask, "r1")
 	w.ok("sensor", w.say("r1", "tonypi/sensors/r1", sensor, 1))
-	w.ok("status", w.say("r1", "tonypi/status/r1", `{"robot_id":"r1","status":"online","ip_address":"10.0.0.9","system_info":{"cpu_percent":95}}`, 1))
+	w.ok("status", w.say("r1", "tonypi/status/r1", `{"robot_id":"r1","status":"online","ip_address":"10.0.0.1","system_info":{"cpu_percent":95}}`, 1))
 	w.ok("log", w.say("r1", "tonypi/logs/r1", `{"robot_id":"r1","level":"INFO","message":"hello","source":"main"}`, 1))
 	w.ok("job", w.say("r1", "tonypi/job/r1", `{"robot_id":"r1","status":"started","task_name":"count","items_total":3}`, 1))
 	w.ok("scan", w.say("r1", "tonypi/scan/r1", `{"robot_id":"r1","qr":"QR1"}`, 1))
@@ -59,7 +59,7 @@ func TestHandleTakesEveryStep(t *testing.T) {
 		t.Error("told the judge:", d)
 	}
 	changed := w.shown.of(tonypi.RobotChanged)
-	if len(changed) != 2 || changed[0].RobotState.Address != "10.0.0.9" || changed[1].RobotState.Status != "offline" {
+	if len(changed) != 2 || changed[0].RobotState.Address != "10.0.0.1" || changed[1].RobotState.Status != "offline" {
 		t.Errorf("robot changed: %+v", changed)
 	}
 	for kind, want := range map[tonypi.EventKind]int{

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -62,6 +63,9 @@ type RegistryConfig struct {
 	Policy    Policy // empty: Ask
 	MaxRobots int    // adopted ones; 0: DefaultMaxRobots
 	Log       *slog.Logger
+	// RobotNetworks are where robots are believed to be when they say so, though their connections come from elsewhere: behind
+	// a gateway or in a container's network. May be empty.
+	RobotNetworks []netip.Prefix
 }
 
 // Registry knows the robots: those of the fleet, those that want to join and those that were turned away. It is a

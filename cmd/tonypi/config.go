@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"strconv"
 	"strings"
@@ -37,11 +38,12 @@ type serveConfig struct {
 	TLSKey        string   `name:"tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
 	TLSSelfSigned bool     `name:"tls-self-signed" help:"Make a certificate of our own at the first start and use it."`
 
-	RecordTerminals bool     `name:"record-terminals" help:"Write down every terminal session, for admins to play."`
-	LegacySSH       bool     `name:"legacy-ssh" help:"Take SSH credentials in URLs, as the original system did. They end up in logs of proxies."`
-	CameraHosts     []string `name:"camera-hosts" placeholder:"HOST" help:"Hosts besides a robot's own that its camera may be on."`
-	GrafanaURL      string   `name:"grafana-url" placeholder:"URL" help:"Grafana that renders panels for GET /grafana/render."`
-	GrafanaKey      string   `name:"grafana-api-key" placeholder:"KEY" help:"Its API key; better given as TONYPI_GRAFANA_API_KEY."`
+	RecordTerminals bool           `name:"record-terminals" help:"Write down every terminal session, for admins to play."`
+	LegacySSH       bool           `name:"legacy-ssh" help:"Take SSH credentials in URLs, as the original system did. They end up in logs of proxies."`
+	CameraHosts     []string       `name:"camera-hosts" placeholder:"HOST" help:"Hosts besides a robot's own that its camera may be on."`
+	RobotNetworks   []netip.Prefix `name:"robot-networks" placeholder:"CIDR" help:"Networks that robots may say they are in when their connections come through a gateway. Default: a robot is where its connection comes from."`
+	GrafanaURL      string         `name:"grafana-url" placeholder:"URL" help:"Grafana that renders panels for GET /grafana/render."`
+	GrafanaKey      string         `name:"grafana-api-key" placeholder:"KEY" help:"Its API key; better given as TONYPI_GRAFANA_API_KEY."`
 
 	AllowLoopback bool   `name:"allow-loopback" hidden:"" help:"Robots may have their SSH and camera on this machine."`
 	Pprof         string `placeholder:"ADDR" hidden:"" help:"Serve Go's profiles; loopback addresses only."`

@@ -40,7 +40,7 @@ func (s *server) makeEngines(ctx context.Context) (err error) {
 		Person:    func(ctx context.Context, token string) (string, tonypi.Role, error) { return s.api.Person(ctx, token) },
 		Kick:      func(id tonypi.RobotID) { s.broker.Disconnect(id) },
 		Policy:    ingest.Policy(s.cfg.Adopt),
-		MaxRobots: s.cfg.MaxRobots, Log: s.part("ingest"),
+		MaxRobots: s.cfg.MaxRobots, RobotNetworks: s.cfg.RobotNetworks, Log: s.part("ingest"),
 	})
 	s.makeControl()
 	s.pipeline = ingest.NewPipeline(ingest.PipelineConfig{
