@@ -4,6 +4,7 @@ export const robots = {
   "robots.title": { en: "Robots", de: "Roboter" },
   "robots.views": { en: "Robots and how they join", de: "Roboter und wie sie beitreten" },
   "robots.manage": { en: "Manage", de: "Verwalten" },
+  "robots.palette": { en: "Manage robots", de: "Roboter verwalten" },
   "robots.actions": { en: "Actions for {robot}", de: "Aktionen für {robot}" },
   "robots.add": { en: "Add robot", de: "Roboter anlegen" },
   "robots.add_text": {

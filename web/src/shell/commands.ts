@@ -6,7 +6,7 @@ import type { Summary } from "@/api/types";
 import type { Translate } from "@/i18n/translate";
 import { switchTheme } from "./keyboard";
 import { show } from "./overlay";
-import { places } from "./places";
+import { furtherPlaces, places } from "./places";
 
 /** Something that the palette can do: go somewhere or run. */
 export interface Command {
@@ -28,7 +28,7 @@ export function allCommands(
   open = "",
 ): Command[] {
   if (state.status !== "in") return [];
-  const pages = places
+  const pages = [...places, ...furtherPlaces]
     .filter((place) => may(state.user.role, place.needs))
     .map(
       ({ to, label, Icon }): Command => ({

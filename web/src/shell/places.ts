@@ -4,21 +4,30 @@ import {
   Bone,
   Bot,
   Camera,
+  Clapperboard,
   ClipboardList,
+  FileClock,
   Gamepad2,
   Gauge,
+  Grid2x2Check,
   type LucideIcon,
+  Package,
   Radar,
+  ScanLine,
   ScrollText,
+  Settings2,
+  SlidersHorizontal,
   SquareTerminal,
+  Ticket,
+  UserRoundCog,
   UsersRound,
 } from "lucide-react";
 import type { Action } from "@/api/role";
 import type { Key } from "@/i18n/translate";
 
 /** An entry of the navigation. */
-export interface Place {
-  to: "/" | "/alerts" | "/jobs" | "/logs" | "/users";
+export interface Place<To = "/" | "/alerts" | "/jobs" | "/logs" | "/users"> {
+  to: To;
   label: Key;
   Icon: LucideIcon;
   needs: Action;
@@ -31,6 +40,29 @@ export const places: readonly Place[] = [
   { to: "/jobs", label: "nav.jobs", Icon: ClipboardList, needs: "view" },
   { to: "/logs", label: "nav.logs", Icon: ScrollText, needs: "read_logs" },
   { to: "/users", label: "nav.users", Icon: UsersRound, needs: "manage_users" },
+];
+
+/** Views behind those of the navigation, for the palette. */
+export const furtherPlaces: readonly Place<
+  | "/alerts/rules"
+  | "/jobs/items"
+  | "/jobs/scans"
+  | "/robots"
+  | "/robots/tokens"
+  | "/users/roles"
+  | "/audit"
+  | "/audit/recordings"
+  | "/account"
+>[] = [
+  { to: "/alerts/rules", label: "alerts.rules", Icon: SlidersHorizontal, needs: "view" },
+  { to: "/jobs/items", label: "items.title", Icon: Package, needs: "view" },
+  { to: "/jobs/scans", label: "scans.title", Icon: ScanLine, needs: "view" },
+  { to: "/robots", label: "robots.palette", Icon: Settings2, needs: "edit_robots" },
+  { to: "/robots/tokens", label: "join.title", Icon: Ticket, needs: "adopt_robots" },
+  { to: "/users/roles", label: "roles.title", Icon: Grid2x2Check, needs: "view" },
+  { to: "/audit", label: "audit.title", Icon: FileClock, needs: "read_audit" },
+  { to: "/audit/recordings", label: "recordings.title", Icon: Clapperboard, needs: "manage_keys" },
+  { to: "/account", label: "account.open", Icon: UserRoundCog, needs: "view" },
 ];
 
 /** A view inside a robot. */

@@ -96,7 +96,7 @@ function Row({ recording, onPlay, onDelete, deleting }: RowProps) {
       <div className="min-w-48 flex-1">
         <p className="font-medium">
           {recording.user} <span className="font-normal text-ink-3">{t("recordings.on")}</span>{" "}
-          <RobotLink robot={recording.robot_id} />
+          <RobotLink robot={recording.robot_id} className="underline" />
         </p>
         <p className="text-ink-3 text-xs">
           {[

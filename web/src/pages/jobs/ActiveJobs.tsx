@@ -64,10 +64,10 @@ function ActiveJob({ job, ofRobot, onCancel }: { job: Job; ofRobot: boolean; onC
           >
             {job.task_name || t("jobs.unnamed")}
           </Link>
-          <p className="truncate text-ink-3 text-xs">
-            {!ofRobot && <RobotLink robot={job.robot_id} className="mr-2" />}
-            {job.phase && t("jobs.phase", { phase: job.phase })}
-          </p>
+          <div className="flex gap-2 text-ink-3 text-xs">
+            {!ofRobot && <RobotLink robot={job.robot_id} className="shrink-0" />}
+            {job.phase && <span className="truncate">{t("jobs.phase", { phase: job.phase })}</span>}
+          </div>
         </div>
         <CancelButton job={job} onPress={onCancel} />
       </div>

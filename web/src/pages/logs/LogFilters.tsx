@@ -1,6 +1,6 @@
 import { SlidersHorizontal, X } from "lucide-react";
-import { useState } from "react";
-import { logTimes, useLogCategories } from "@/api/logs";
+import { useMemo, useState } from "react";
+import { logTimes, useLogCategories, useLogStats } from "@/api/logs";
 import { useT } from "@/i18n/translate";
 import { Button } from "@/parts/Button";
 import { cn } from "@/parts/cn";
@@ -26,7 +26,13 @@ export function LogFilters({ search, ofRobot, onChange }: Props) {
   // Only a phone hides them: what is chosen there is still seen.
   const [open, setOpen] = useState(search.category !== undefined || search.robot !== undefined);
   const { data: categories = [] } = useLogCategories();
-  const known = search.category && !categories.includes(search.category) ? [search.category] : [];
+  const { data: stats } = useLogStats(ofRobot ? undefined : search.robot, search.time ?? defaultTime);
+  const known = useMemo(() => {
+    // The robots' programs have categories of their own: those that were used, and the one that the URL names.
+    const used = Object.entries(stats?.by_category ?? {}).flatMap(([name, n]) => (n > 0 ? [name] : []));
+    const all = new Set([...categories, ...used, ...(search.category ? [search.category] : [])]);
+    return [...all].sort((a, b) => a.localeCompare(b));
+  }, [categories, stats, search.category]);
   const standing = search.from !== undefined || search.to !== undefined;
   return (
     <div className="flex flex-wrap items-center gap-2">
@@ -63,7 +69,7 @@ export function LogFilters({ search, ofRobot, onChange }: Props) {
           label={t("logs.category")}
           value={search.category ?? ""}
           onChange={(category) => onChange({ category: category || undefined })}
-          choices={[["", t("logs.any_category")], ...[...categories, ...known].map((each) => [each, each] as const)]}
+          choices={[["", t("logs.any_category")], ...known.map((each) => [each, each] as const)]}
         />
         {!standing && (
           <Select

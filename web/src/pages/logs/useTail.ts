@@ -94,8 +94,10 @@ export function useTail(filter: LogFilter, following: boolean): Tail {
   const { phase } = useConnection();
   const lost = useRef(false);
   useEffect(() => {
-    if (phase === "open" && lost.current) reload();
-    lost.current = phase === "closed";
+    if (phase === "closed") lost.current = true;
+    if (phase !== "open" || !lost.current) return;
+    lost.current = false;
+    reload();
   }, [phase, reload]);
 
   const first = firstID(state.lines);

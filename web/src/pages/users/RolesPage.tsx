@@ -56,7 +56,7 @@ export function RolesPage() {
                     key={role}
                     scope="col"
                     className={cn(
-                      "w-36 px-2 text-center font-medium max-sm:w-20 max-sm:hyphens-auto max-sm:break-words",
+                      "w-36 px-2 text-center font-medium max-sm:w-20 max-sm:px-0.5 max-sm:text-[0.6875rem]",
                       role === own && "text-accent",
                     )}
                   >
