@@ -240,9 +240,25 @@ func (s *Server) Test(ctx context.Context, robot tonypi.RobotID, username, passw
 	if err != nil {
 		return Tested{}, tonypi.Wrap(tonypi.Invalid, err, "SSH connection failed: the robot gave no session")
 	}
-	output, err := session.Output("echo 'SSH connection successful'")
-	if err != nil {
+	output := &head{left: maxTestOutput}
+	session.Stdout = output
+	if err := session.Run("echo 'SSH connection successful'"); err != nil {
 		return Tested{}, tonypi.Wrap(tonypi.Invalid, err, "SSH connection failed: the robot runs no commands")
 	}
-	return Tested{to.addr.Addr().String(), strings.ToValidUTF8(strings.TrimSpace(string(output[:min(len(output), 1000)])), "\uFFFD")}, nil
+	return Tested{to.addr.Addr().String(), strings.ToValidUTF8(strings.TrimSpace(output.text.String()), "\uFFFD")}, nil
+}
+
+const maxTestOutput = 1000 // bytes
+
+// head keeps the beginning of what is written: a robot may write without end.
+type head struct {
+	text strings.Builder
+	left int
+}
+
+func (h *head) Write(p []byte) (int, error) {
+	n := min(len(p), h.left)
+	h.left -= n
+	h.text.Write(p[:n])
+	return len(p), nil
 }

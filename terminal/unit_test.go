@@ -228,3 +228,15 @@ func TestParse(t *testing.T) {
 		}
 	}
 }
+
+func TestHeadKeepsTheBeginning(t *testing.T) {
+	h := &head{left: 5}
+	for _, part := range []string{"abc", "def", "ghi"} {
+		if n, err := h.Write([]byte(part)); n != 3 || err != nil {
+			t.Errorf("wrote %d, %v", n, err)
+		}
+	}
+	if got := h.text.String(); got != "abcde" {
+		t.Errorf("kept %q", got)
+	}
+}
