@@ -115,10 +115,11 @@ func (s *Server) registerControl(r *routes) {
 func (s *Server) registerCommands(r *routes) {
 	defer r.needs(s.cfg.Commands != nil && s.cfg.CommandStore != nil, tonypi.Errorf(tonypi.Unavailable, "This server sends no commands"))()
 	add(r, may(tonypi.View), op("command-catalogue", "GET /commands/catalogue", "commands", "Every kind of command with its parameters"), s.catalogue)
-	add(r, may(tonypi.SendCommands), engineAudits("command.send", waits(answers[tonypi.Command](r, accepted(
-		op("send-command", "POST /robots/{robot_id}/command", "commands", "Send a command to a robot; 409 when it is refused, 503 when the robot is offline")), 200))), s.sendCommand)
-	add(r, may(tonypi.SendCommands), engineAudits("command.send", waits(answers[CommandList](r, accepted(
-		op("send-commands", "POST /commands", "commands", "Send a command to several robots, or to all")), 200))), s.sendBatch)
+	// Urgent, because the command may be an emergency stop.
+	add(r, may(tonypi.SendCommands), engineAudits("command.send", urgent(waits(answers[tonypi.Command](r, accepted(
+		op("send-command", "POST /robots/{robot_id}/command", "commands", "Send a command to a robot; 409 when it is refused, 503 when the robot is offline")), 200)))), s.sendCommand)
+	add(r, may(tonypi.SendCommands), engineAudits("command.send", urgent(waits(answers[CommandList](r, accepted(
+		op("send-commands", "POST /commands", "commands", "Send a command to several robots, or to all")), 200)))), s.sendBatch)
 	add(r, may(tonypi.View), op("list-commands", "GET /commands", "commands", "List commands, newest first"), s.listCommands)
 	add(r, may(tonypi.View), op("list-robot-commands", "GET /robots/{robot_id}/commands", "commands", "List a robot's commands, newest first"), s.robotCommands)
 	add(r, may(tonypi.View), op("get-command", "GET /commands/{command_id}", "commands", "Get a command"), s.getCommand)

@@ -102,9 +102,11 @@ func TestStopWorksWithoutTheDatabase(t *testing.T) {
 			if a := f.do("POST", "/robots/r1/emergency-stop", stranger, ""); a.status < 500 {
 				t.Errorf("a stranger's stop: %d %s", a.status, a.body)
 			}
+			f.do("POST", "/robots/r1/command", f.tokens[tonypi.Operator], `{"type":"emergency_stop"}`).want(202)
+			f.do("POST", "/commands", f.tokens[tonypi.Operator], `{"type":"emergency_stop","all":true}`).want(202)
 			if how == "fails" { // a hanging store would hang everything else
-				if a := f.do("POST", "/robots/r1/command", f.tokens[tonypi.Operator], `{"type":"move"}`); a.status < 500 {
-					t.Errorf("an ordinary command: %d", a.status)
+				if a := f.do("GET", "/robots", f.tokens[tonypi.Operator], ""); a.status < 500 {
+					t.Errorf("an ordinary request: %d", a.status)
 				}
 			}
 		})
