@@ -105,7 +105,7 @@ func New(c Config) *Server { return &Server{c} }
 type Route struct {
 	Pattern string        // as http.ServeMux takes it
 	Action  tonypi.Action // empty: everybody
-	Stop    bool          // it stops robots: who may use it must be known without the database
+	Stop    bool          // it may stop robots: who may use it must be known without the database
 	Handler http.Handler
 }
 
@@ -123,10 +123,10 @@ func (s *Server) Routes() []Route {
 	add("GET /robot-data/latest/{robot_id}", tonypi.View, s.latest)
 	add("GET /robot-data/servos/{robot_id}", tonypi.View, s.servos)
 	add("GET /robot-data/job-summary/{robot_id}", tonypi.View, s.jobSummary)
-	add("POST /robot-data/command", tonypi.SendCommands, s.robotDataCommand)
+	stop("POST /robot-data/command", s.robotDataCommand) // which may be an emergency stop, like those below
 	add("POST /robot-data/trigger-scan", tonypi.SendCommands, s.triggerScan)
 
-	add("POST /management/command", tonypi.SendCommands, s.managementCommand)
+	stop("POST /management/command", s.managementCommand)
 	add("GET /management/robots", tonypi.View, s.managementRobots)
 	add("GET /management/robots/{robot_id}/config", tonypi.View, s.getConfig)
 	add("PUT /management/robots/{robot_id}/config", tonypi.Configure, s.putConfig)

@@ -446,6 +446,9 @@ func TestEveryRouteSaysWhoMay(t *testing.T) {
 		if strings.HasPrefix(r.Pattern, "GET ") && tonypi.Viewer.May(r.Action) != (r.Action != "") {
 			t.Errorf("%s: a viewer may not read", r.Pattern)
 		}
+		if r.Stop != (r.Action == tonypi.SendCommands && !strings.HasSuffix(r.Pattern, "/trigger-scan")) {
+			t.Errorf("%s: may stop a robot: %v", r.Pattern, r.Stop)
+		}
 		if !strings.HasPrefix(r.Pattern, "GET ") && tonypi.Viewer.May(r.Action) {
 			t.Errorf("%s: a viewer may change things", r.Pattern)
 		}

@@ -60,12 +60,19 @@ func (s *Server) sensors(_ http.ResponseWriter, r *http.Request) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, more...)
+		if rows = append(rows, more...); len(rows) > 4*maxRows { // a large fleet must not fill the memory
+			rows = newest(rows)
+		}
 	}
+	return newest(rows), nil
+}
+
+// newest orders rows as the original did and leaves the first maxRows.
+func newest(rows []row) []row {
 	slices.SortFunc(rows, func(a, b row) int {
 		return cmp.Or(b.Timestamp.Compare(a.Timestamp), strings.Compare(a.Sensor, b.Sensor), strings.Compare(a.Robot, b.Robot))
 	})
-	return rows[:min(len(rows), maxRows)], nil
+	return rows[:min(len(rows), maxRows)]
 }
 
 // sensorRows reads one robot's sensors, one row a second and sensor at most.
