@@ -49,6 +49,8 @@ export const shell = {
   "keys.help": { en: "Show this list", de: "Diese Liste zeigen" },
   "keys.fleet": { en: "Go to the fleet", de: "Zur Flotte" },
   "keys.alerts": { en: "Go to the alerts", de: "Zu den Alarmen" },
+  "keys.jobs": { en: "Go to the jobs", de: "Zu den Aufträgen" },
+  "keys.logs": { en: "Go to the logs", de: "Zum Protokoll" },
   "keys.search": { en: "Search in the page", de: "In der Seite suchen" },
   "keys.theme": { en: "Switch light and dark", de: "Hell und dunkel wechseln" },
   "keys.then": { en: "then", de: "dann" },

@@ -16,7 +16,9 @@ export const shortcuts: readonly (readonly [keys: readonly Keys[], what: Key])[]
   [["?"], "keys.help"],
   [["/"], "keys.search"],
   [[["g", "f"]], "keys.fleet"],
-  ...(places.some((place) => place.label === "nav.alerts") ? [[[["g", "a"]], "keys.alerts"] as const] : []),
+  [[["g", "a"]], "keys.alerts"],
+  [[["g", "j"]], "keys.jobs"],
+  [[["g", "l"]], "keys.logs"],
   [["d"], "keys.theme"],
 ];
 
@@ -28,6 +30,9 @@ export function switchTheme(): void {
 
 const typing = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+
+/** Where the key after "g" leads. */
+const goTo: Readonly<Record<string, Key>> = { f: "nav.fleet", a: "nav.alerts", j: "nav.jobs", l: "nav.logs" };
 
 const pairWithin = 1000;
 
@@ -45,7 +50,7 @@ export function useShortcuts(): void {
       if (event.metaKey || event.ctrlKey || event.altKey || typing(event.target)) return;
       const going = event.timeStamp - goSince < pairWithin;
       goSince = event.key === "g" ? event.timeStamp : 0;
-      const place = places.find(({ label }) => going && label === { f: "nav.fleet", a: "nav.alerts" }[event.key]);
+      const place = places.find(({ label }) => going && label === goTo[event.key]);
       if (place) void navigate({ to: place.to });
       else if (event.key === "?") show("keys");
       else if (event.key === "d") switchTheme();

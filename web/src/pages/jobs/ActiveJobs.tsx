@@ -6,7 +6,8 @@ import type { Job } from "@/api/types";
 import { number } from "@/format/number";
 import { duration } from "@/format/time";
 import { useT } from "@/i18n/translate";
-import { useNow, useWatch } from "@/live/hooks";
+import { useConnection, useNow, useWatch } from "@/live/hooks";
+import { cn } from "@/parts/cn";
 import { RobotLink } from "@/parts/RobotLink";
 import { EmptyState, ErrorState, Skeleton } from "@/parts/states";
 import { CancelButton, CancelDialog } from "./CancelJob";
@@ -19,6 +20,8 @@ export function ActiveJobs({ robot }: { robot?: string }) {
   const t = useT();
   useWatch({ jobs: true });
   const active = useActiveJobs();
+  const { phase, lostAt } = useConnection();
+  const lost = phase !== "open" && lostAt !== undefined;
   const [cancelling, setCancelling] = useState<Job>();
   const jobs = active.data?.filter((job) => robot === undefined || job.robot_id === robot);
   return (
@@ -39,7 +42,7 @@ export function ActiveJobs({ robot }: { robot?: string }) {
         </EmptyState>
       )}
       {jobs && jobs.length > 0 && (
-        <ul className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,22rem),1fr))] gap-3">
+        <ul className={cn("grid grid-cols-[repeat(auto-fill,minmax(min(100%,22rem),1fr))] gap-3", lost && "stale")}>
           {jobs.map((job) => (
             <ActiveJob key={job.id} job={job} ofRobot={robot !== undefined} onCancel={setCancelling} />
           ))}
