@@ -1,6 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { LogEntry } from "@/api/types";
-import { append, emptyTail, firstID, isGap, type Line, mostLines, prepend, refresh, type TailState } from "./tail";
+import {
+  append,
+  emptyTail,
+  firstID,
+  isGap,
+  type Line,
+  mostLines,
+  mostPaused,
+  prepend,
+  refresh,
+  type TailState,
+} from "./tail";
 
 const line = (id: number): LogEntry => ({
   id,
@@ -35,6 +46,17 @@ describe("append", () => {
     const full = append({ ...emptyTail, complete: true }, range(1, mostLines + 5), 0, true);
     expect(full.lines).toHaveLength(mostLines);
     expect([firstID(full.lines), full.shift, full.complete]).toEqual([6, -5, false]);
+  });
+  it("counts what comes when there is no room for more", () => {
+    const most = append(emptyTail, range(1, mostPaused), 0, false);
+    const over = append(
+      append(most, range(mostPaused + 1, mostPaused + 3), 0, false),
+      [line(mostPaused + 4)],
+      2,
+      false,
+    );
+    expect(over.lines).toHaveLength(mostPaused + 1);
+    expect([over.lines.at(-1), over.unseen]).toEqual([{ gap: 6, id: `gap ${mostPaused}` }, mostPaused + 6]);
   });
   it("cuts nothing that somebody reads", () => {
     expect(append(emptyTail, range(1, mostLines + 5), 0, false).lines).toHaveLength(mostLines + 5);

@@ -3,6 +3,9 @@ import type { LogEntry } from "@/api/types";
 /** So many lines are kept while the end is followed; older ones can be had from the server again. */
 export const mostLines = 10_000;
 
+/** So many are kept while somebody reads further up; what comes then is counted, and can be loaded. */
+export const mostPaused = 50_000;
+
 /** What stands in the place of lines that came faster than the browser took them. */
 export interface Gap {
   gap: number;
@@ -47,6 +50,7 @@ export function append(state: TailState, news: readonly LogEntry[], skipped: num
   const count = added.length;
   if (skipped > 0) added.unshift({ gap: skipped, id: `gap ${last}` });
   if (added.length === 0) return state;
+  if (!following && state.lines.length + added.length > mostPaused) return full(state, last, count + skipped);
   const lines = [...state.lines, ...added];
   const cut = following ? Math.max(0, lines.length - mostLines) : 0;
   return {
@@ -55,6 +59,14 @@ export function append(state: TailState, news: readonly LogEntry[], skipped: num
     shift: state.shift - cut,
     complete: state.complete && cut === 0,
   };
+}
+
+/** There is no room for more: a gap at the end counts what came. */
+function full(state: TailState, last: number, count: number): TailState {
+  const end = state.lines.at(-1);
+  const gap = end && isGap(end) ? { ...end, gap: end.gap + count } : { gap: count, id: `gap ${last}` };
+  const before = end && isGap(end) ? state.lines.slice(0, -1) : state.lines;
+  return { ...state, lines: [...before, gap], unseen: state.unseen + count };
 }
 
 /** A page of older lines before the beginning. A short page is the last one. */
