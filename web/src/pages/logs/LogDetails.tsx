@@ -15,7 +15,7 @@ export function LogDetails({ line, onClose }: { line: LogEntry; onClose: () => v
   return (
     <section
       aria-label={t("logs.details")}
-      className="card grid max-h-full content-start gap-4 overflow-y-auto p-4 max-lg:fixed max-lg:inset-x-0 max-lg:bottom-0 max-lg:z-40 max-lg:max-h-[70dvh] max-lg:rounded-b-none max-lg:pb-[calc(1rem+env(safe-area-inset-bottom))] max-lg:shadow-float"
+      className="card grid max-h-full content-start gap-4 overflow-y-auto p-4 max-lg:fixed max-lg:inset-x-0 max-lg:bottom-0 max-lg:z-20 max-lg:max-h-[60dvh] max-lg:rounded-b-none max-lg:shadow-float max-md:bottom-[calc(4rem+env(safe-area-inset-bottom))]"
     >
       <div className="flex items-center gap-3">
         <LevelBadge level={line.level} className="[&>span]:not-sr-only" />
