@@ -117,7 +117,7 @@ func (l *latch) overtaken(resume time.Time) bool {
 func (l *latch) clear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.holds = nil
+	l.holds, l.last = nil, "" // the same stop, come once more after a resume, is a new one
 }
 
 // Stop is the emergency stop of a source on the robot itself, such as a button. It returns when the body was told.

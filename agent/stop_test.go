@@ -3,6 +3,8 @@ package agent
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -125,12 +127,14 @@ func TestStopThatComesTwiceIsAnsweredOnce(t *testing.T) {
 		give(t, a.StopSubscriptions(), wire.StopTopic("r1"), c)
 		give(t, a.StopSubscriptions(), wire.StopTopic("r1"), c)
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if n := len(bus.on(t, wire.StopResponse)); n != 1 || len(body.stops) != 2 {
 			t.Errorf("%d answers to %d stops", n, len(body.stops))
 		}
 		time.Sleep(5 * time.Second)
 		give(t, a.StopSubscriptions(), wire.StopTopic("r1"), c) // a script that always takes the same ID
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if n := len(bus.on(t, wire.StopResponse)); n != 2 || len(body.stops) != 3 {
 			t.Errorf("%d answers to %d stops", n, len(body.stops))
 		}
@@ -152,6 +156,28 @@ func TestResumeThatWasHeldBackIsRefused(t *testing.T) {
 		time.Sleep(time.Second)
 		if stopped, _ := a.latch.state(); !stopped || bus.acks(t)["c1"].Success {
 			t.Errorf("stopped %v, answered %+v", stopped, bus.acks(t)["c1"])
+		}
+		stop()
+	})
+}
+
+// A page sends the same stop by two ways; when somebody resumes between them, the second one is told and kept like the first.
+func TestStopThatComesAgainAfterAResume(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bus, latch := &fakeBus{}, filepath.Join(t.TempDir(), "latch")
+		a, stop := start(t, Config{Body: newBody(), Bus: bus, Rates: FleetRates(), Latch: latch})
+		c := wire.Command{ID: "e1", Type: wire.EmergencyStop}
+		give(t, a.StopSubscriptions(), wire.StopTopic("r1"), c)
+		time.Sleep(500 * time.Millisecond)
+		give(t, a.Subscriptions(), wire.CommandTopic("r1"), wire.Command{ID: "c1", Type: wire.Resume})
+		time.Sleep(500 * time.Millisecond)
+		give(t, a.StopSubscriptions(), wire.StopTopic("r1"), c)
+		time.Sleep(500 * time.Millisecond)
+		if n := len(bus.on(t, wire.StopResponse)); n != 2 {
+			t.Errorf("%d answers", n)
+		}
+		if _, err := os.Stat(latch); err != nil {
+			t.Errorf("the second stop is not kept: %v", err)
 		}
 		stop()
 	})
