@@ -416,7 +416,7 @@ func BenchmarkSecond(b *testing.B) {
 	for b.Loop() {
 		a.collect(at, at.Add(-time.Second))
 		for {
-			e, ok := a.queue.Take(time.Time{})
+			e, ok := a.queue.Take(time.Time{}, Samples)
 			if !ok {
 				break
 			}

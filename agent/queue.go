@@ -29,9 +29,9 @@ type Entry struct {
 type Queue interface {
 	// Push takes an entry and returns how many old ones it had to drop for it.
 	Push(e Entry) (dropped int)
-	// Take hands out the next entry that was pushed at or after since; ok is false when there is none. Until Done the
-	// entry belongs to the caller, and no second Answer or Event is handed out before the first is done.
-	Take(since time.Time) (e Entry, ok bool)
+	// Take hands out the next entry of the lanes up to last that was pushed at or after since; ok is false when there is
+	// none. Until Done the entry belongs to the caller, and no second Answer or Event is handed out before the first is done.
+	Take(since time.Time, last Lane) (e Entry, ok bool)
 	// Done ends a Take: the entry is forgotten when it was sent, or waits again in its old place.
 	Done(e Entry, sent bool)
 	// Len returns how many entries wait, those that are taken included.
@@ -102,10 +102,10 @@ func (m *Memory) drop(l Lane) {
 }
 
 // Take hands out the next entry.
-func (m *Memory) Take(since time.Time) (Entry, bool) {
+func (m *Memory) Take(since time.Time, last Lane) (Entry, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for l := range Samples {
+	for l := range min(Samples, last+1) {
 		d := &m.lane[l]
 		if d.len() > 0 && !d.busy && !d.at(0).Pushed.Before(since) {
 			d.busy = true
@@ -113,7 +113,7 @@ func (m *Memory) Take(since time.Time) (Entry, bool) {
 		}
 	}
 	d := &m.lane[Samples]
-	if d.len() > 0 && !d.at(d.len()-1).Pushed.Before(since) {
+	if last >= Samples && d.len() > 0 && !d.at(d.len()-1).Pushed.Before(since) {
 		return m.hand(d.popBack()), true
 	}
 	return Entry{}, false

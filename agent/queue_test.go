@@ -18,7 +18,7 @@ func pushed(q *Memory, l Lane, topic string, at time.Duration) int {
 // drain takes and sends everything and returns the topics in order.
 func drain(q *Memory) (topics []string) {
 	for {
-		e, ok := q.Take(time.Time{})
+		e, ok := q.Take(time.Time{}, Samples)
 		if !ok {
 			return topics
 		}
@@ -46,13 +46,13 @@ func TestQueueHandsOutOneEventAtATimeAndKeepsItsPlace(t *testing.T) {
 	pushed(q, Events, "e2", 0)
 	pushed(q, Samples, "s1", 0)
 	pushed(q, Samples, "s2", 0)
-	e1, _ := q.Take(time.Time{})
-	s2, _ := q.Take(time.Time{})
-	s1, _ := q.Take(time.Time{})
+	e1, _ := q.Take(time.Time{}, Samples)
+	s2, _ := q.Take(time.Time{}, Samples)
+	s1, _ := q.Take(time.Time{}, Samples)
 	if e1.Topic != "e1" || s2.Topic != "s2" || s1.Topic != "s1" {
 		t.Fatalf("took %s %s %s", e1.Topic, s2.Topic, s1.Topic)
 	}
-	if e, ok := q.Take(time.Time{}); ok {
+	if e, ok := q.Take(time.Time{}, Samples); ok {
 		t.Fatalf("took %s while e1 was out", e.Topic)
 	}
 	pushed(q, Samples, "s3", 0)
@@ -72,10 +72,10 @@ func TestQueueTakesOnlyTheFresh(t *testing.T) {
 	pushed(q, Events, "old event", 0)
 	pushed(q, Samples, "old", 0)
 	pushed(q, Samples, "new", 10*time.Second)
-	if e, ok := q.Take(noon.Add(5 * time.Second)); !ok || e.Topic != "new" {
+	if e, ok := q.Take(noon.Add(5*time.Second), Samples); !ok || e.Topic != "new" {
 		t.Fatalf("took %q", e.Topic)
 	}
-	if e, ok := q.Take(noon.Add(5 * time.Second)); ok {
+	if e, ok := q.Take(noon.Add(5*time.Second), Samples); ok {
 		t.Fatalf("took %q", e.Topic)
 	}
 }
@@ -118,7 +118,7 @@ func TestQueueLosesNothing(t *testing.T) {
 				next++
 			}
 		case 2:
-			if e, ok := q.Take(time.Time{}); ok {
+			if e, ok := q.Take(time.Time{}, Samples); ok {
 				out = append(out, e)
 			}
 		case 3:
@@ -140,5 +140,24 @@ func TestQueueLosesNothing(t *testing.T) {
 	}
 	if q.Len() != 0 || q.bytes != 0 {
 		t.Errorf("%d entries of %d bytes are left", q.Len(), q.bytes)
+	}
+}
+
+func TestTakeOfUrgentLanesOnly(t *testing.T) {
+	q := NewMemory(0, 0)
+	q.Push(Entry{Lane: Samples, Topic: "sample", Pushed: noon})
+	q.Push(Entry{Lane: Events, Topic: "event", Pushed: noon})
+	if e, ok := q.Take(time.Time{}, Answers); ok {
+		t.Errorf("took %s, want nothing", e.Topic)
+	}
+	q.Push(Entry{Lane: Answers, Topic: "answer", Pushed: noon})
+	for _, want := range []string{"answer", "event"} {
+		e, ok := q.Take(time.Time{}, Events)
+		if !ok || e.Topic != want {
+			t.Errorf("took %q, want %q", e.Topic, want)
+		}
+	}
+	if e, ok := q.Take(time.Time{}, Events); ok {
+		t.Errorf("took %s, want nothing", e.Topic)
 	}
 }

@@ -25,10 +25,10 @@ type link struct {
 	mu       sync.Mutex
 	up       bool // the client is connected
 	cut      bool // the body says that it has no network
-	failing  bool
+	failing  bool // the last try of some lane failed
 	draining bool          // a backlog is being sent
-	pause    time.Duration // before the next try after a failure
-	retryAt  time.Time
+	pause    [lanes]time.Duration // before the next try after a failure
+	retryAt  [lanes]time.Time
 	oldAt    time.Time     // when the next message of the backlog may go
 	upAt     time.Time     // when the connection came up last
 	trip     time.Duration // from publishing to the acknowledgement, smoothed
@@ -69,7 +69,7 @@ func (a *Agent) reach(yes bool) {
 // restart sends what waits, without the pause after failures.
 func (a *Agent) restart() {
 	a.link.mu.Lock()
-	a.link.failing, a.link.pause, a.link.retryAt = false, 0, time.Time{}
+	a.link.failing, a.link.pause, a.link.retryAt = false, [lanes]time.Duration{}, [lanes]time.Time{}
 	ready := a.link.up && !a.link.cut
 	a.link.mu.Unlock()
 	if !ready {
@@ -127,22 +127,35 @@ func (a *Agent) next(now time.Time) (e Entry, ok bool, wait time.Duration) {
 	if !l.up || l.cut {
 		return e, false, long
 	}
-	if d := l.retryAt.Sub(now); d > 0 {
+	// A lane that fails holds back itself and those behind it: a store of readings that is down must not keep answers.
+	for last := range lanes {
+		d := l.retryAt[last].Sub(now)
+		if d <= 0 {
+			continue
+		}
+		if last > 0 {
+			if e, ok = a.queue.Take(now.Add(-freshFor), last-1); ok {
+				return e, true, 0
+			}
+		}
 		return e, false, d
 	}
-	if e, ok = a.queue.Take(now.Add(-freshFor)); ok {
+	if e, ok = a.queue.Take(now.Add(-freshFor), Samples); ok {
 		return e, true, 0
 	}
 	if d := l.oldAt.Sub(now); d > 0 {
 		return e, false, d
 	}
-	if e, ok = a.queue.Take(time.Time{}); !ok {
+	if e, ok = a.queue.Take(time.Time{}, Samples); !ok {
 		if l.draining && a.queue.Len() == 0 {
 			// The last of the backlog was its oldest, and said how things stood then.
 			l.draining = false
 			a.poke(a.changed)
 		}
 		return e, false, long
+	}
+	if !e.Pushed.Before(now.Add(-freshFor)) {
+		return e, true, 0 // came in between
 	}
 	l.draining = true
 	l.oldAt = now.Add(time.Second / time.Duration(a.cfg.Bounds.BacklogRate))
@@ -160,7 +173,7 @@ func (a *Agent) deliver(ctx context.Context, e Entry) {
 		return
 	}
 	a.queue.Done(e, err == nil)
-	a.noteDelivery(ctx, e.Topic, time.Since(began), err)
+	a.noteDelivery(ctx, e, time.Since(began), err)
 	if err == nil && e.Lane != Samples {
 		a.poke(a.wake) // the lane is free for the next one
 	}
@@ -172,17 +185,18 @@ func (a *Agent) publish(ctx context.Context, topic string, payload []byte, most 
 	return a.bus.Publish(ctx, wire.Message{Topic: topic, Payload: payload, QoS: 1})
 }
 
-// noteDelivery sets when the next try may be, and logs the first failure and the recovery.
-func (a *Agent) noteDelivery(ctx context.Context, topic string, took time.Duration, err error) {
+// noteDelivery sets when the next try of the entry's lane may be, and logs the first failure and the recovery.
+func (a *Agent) noteDelivery(ctx context.Context, e Entry, took time.Duration, err error) {
 	l := &a.link
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err == nil {
 		a.sent.Add(1)
-		if l.failing {
+		l.pause[e.Lane], l.retryAt[e.Lane] = 0, time.Time{}
+		if l.failing && l.pause == [lanes]time.Duration{} {
 			a.log.Info("server reached again", "waiting", a.queue.Len())
+			l.failing = false
 		}
-		l.failing, l.pause = false, 0
 		l.trip += (took - l.trip) / 8
 		return
 	}
@@ -190,11 +204,11 @@ func (a *Agent) noteDelivery(ctx context.Context, topic string, took time.Durati
 		return
 	}
 	if !l.failing && l.up {
-		a.log.Warn("server does not take messages", "topic", topic, "err", err)
+		a.log.Warn("server does not take messages", "topic", e.Topic, "err", err)
 	}
 	l.failing = true
-	l.pause = min(max(2*l.pause, retryFirst), retryMost)
-	l.retryAt = time.Now().Add(l.pause)
+	l.pause[e.Lane] = min(max(2*l.pause[e.Lane], retryFirst), retryMost)
+	l.retryAt[e.Lane] = time.Now().Add(l.pause[e.Lane])
 }
 
 // goodbye sends what is fresh and then that the robot is offline, as far as Bounds.Goodbye allows.
@@ -206,7 +220,7 @@ func (a *Agent) goodbye(ctx context.Context) {
 	}
 	began := time.Now()
 	for ctx.Err() == nil && time.Since(began) < a.cfg.Bounds.Goodbye/2 {
-		e, ok := a.queue.Take(began.Add(-freshFor))
+		e, ok := a.queue.Take(began.Add(-freshFor), Samples)
 		if !ok {
 			break
 		}
