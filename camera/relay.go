@@ -20,6 +20,7 @@ const (
 	backoffMax  = 10 * time.Second
 	writeWait   = 15 * time.Second // for one frame to leave; slower viewers are closed
 	darkWait    = 60 * time.Second // a viewer of a stream that has been down so long is closed
+	checkEvery  = 10 * time.Second // how soon the end of a person's rights ends what they watch
 
 	maxFrame   = 4 << 20 // bytes
 	maxHead    = 8 << 10 // bytes between two frames
@@ -38,7 +39,9 @@ type Config struct {
 	AllowNetworks []netip.Prefix // where cameras may be besides the robot's own address
 	AllowHosts    []string       // host names or addresses, without port, that may be cameras of any robot
 	AllowLoopback bool           // cameras may run on the server's own machine: demo and tests
-	Log           *slog.Logger
+	// Check is asked every 10 s whether a viewer may still watch; Unauthenticated and Forbidden end the stream. Nil means yes.
+	Check func(ctx context.Context, by tonypi.Caller) error
+	Log   *slog.Logger
 }
 
 // Relay shows robots' pictures. It is safe for concurrent use.
@@ -49,6 +52,8 @@ type Relay struct {
 	stop    context.CancelFunc
 	running sync.WaitGroup // feeds
 
+	checkEvery time.Duration
+
 	mu      sync.Mutex
 	feeds   map[tonypi.RobotID]*feed
 	viewers int
@@ -56,7 +61,7 @@ type Relay struct {
 
 // New returns a Relay; it starts nothing.
 func New(cfg Config) *Relay {
-	r := &Relay{cfg: cfg, feeds: map[tonypi.RobotID]*feed{}}
+	r := &Relay{cfg: cfg, feeds: map[tonypi.RobotID]*feed{}, checkEvery: checkEvery}
 	r.stopped, r.stop = context.WithCancel(context.Background())
 	return r
 }

@@ -584,6 +584,27 @@ func TestTicketsOfStreams(t *testing.T) {
 	}
 }
 
+// A viewer whose rights end sees no more; a check that cannot be made ends nothing.
+func TestStreamEndsWithTheRightToSeeIt(t *testing.T) {
+	c := newCamera(t, 10*time.Millisecond, withLengths)
+	var answer atomic.Pointer[tonypi.Error]
+	answer.Store(tonypi.Errorf(tonypi.Unavailable, "the database is down"))
+	asked := make(chan struct{}, 1000)
+	f := newFixture(t, c.URL, func(cfg *Config) {
+		cfg.Check = func(context.Context, tonypi.Caller) error { asked <- struct{}{}; return answer.Load() }
+	})
+	f.relay.checkEvery = 20 * time.Millisecond
+	v := f.view()
+	<-asked
+	<-asked
+	v.frame()
+	answer.Store(tonypi.Errorf(tonypi.Unauthenticated, "Signed out"))
+	if _, err := io.Copy(io.Discard, v.res.Body); err != nil {
+		t.Error(err)
+	}
+	f.until(5*time.Second, "nobody watches", func() bool { return f.state().Viewers == 0 })
+}
+
 func TestUnknownRobots(t *testing.T) {
 	f := newFixture(t, "http://127.0.0.1/", nil)
 	f.robots["r1"] = tonypi.Robot{ID: "r1", Adoption: tonypi.Pending, Address: "127.0.0.1", CameraURL: "http://127.0.0.1/"}

@@ -32,7 +32,10 @@ func (r *Relay) Stream(w http.ResponseWriter, req *http.Request) {
 	}
 	dark := time.NewTimer(darkWait)
 	defer dark.Stop()
-	for shown := int64(0); ; now = f.look() {
+	ctx, end := context.WithCancel(req.Context())
+	defer end()
+	go r.guard(ctx, end)
+	for shown := int64(0); ctx.Err() == nil; now = f.look() {
 		if now.number > shown {
 			if err := out.write(now.frame, now.at); err != nil {
 				return // the viewer has left or is too slow
@@ -45,10 +48,30 @@ func (r *Relay) Stream(w http.ResponseWriter, req *http.Request) {
 		case <-now.changed:
 		case <-dark.C:
 			return
-		case <-req.Context().Done():
+		case <-ctx.Done():
 			return
 		case <-r.stopped.Done():
 			return
+		}
+	}
+}
+
+// guard ends a stream whose viewer may no longer watch. A check that fails otherwise, or hangs, ends nothing.
+func (r *Relay) guard(ctx context.Context, end func()) {
+	if r.cfg.Check == nil {
+		return
+	}
+	check := time.NewTicker(r.checkEvery)
+	defer check.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-check.C:
+		}
+		err := r.cfg.Check(ctx, tonypi.CallerOf(ctx))
+		if kind := tonypi.KindOf(err); err != nil && (kind == tonypi.Unauthenticated || kind == tonypi.Forbidden) {
+			end()
 		}
 	}
 }
