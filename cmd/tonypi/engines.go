@@ -77,6 +77,7 @@ func (s *server) makeWays() {
 	})
 	s.cameras = camera.New(camera.Config{
 		Robots: robotRow{s}, AllowHosts: s.cfg.CameraHosts, AllowLoopback: s.cfg.demo || s.cfg.AllowLoopback, Log: s.part("camera"),
+		Check: func(ctx context.Context, by tonypi.Caller) error { return s.api.Still(ctx, by) },
 	})
 }
 
