@@ -227,6 +227,7 @@ func TestShapes(t *testing.T) {
 		{"POST /robot-data/command", `{"robot_id":"simA"}`, 422, "detail"},
 		{"POST /robot-data/trigger-scan", `{"robot_id":"simA","qr":"QR1"}`, 200, "success topic payload"},
 		{"POST /robot-data/trigger-scan", `{"robot_id":"simA"}`, 422, "detail"},
+		{"POST /robot-data/trigger-scan", `{"robot_id":"nobody","qr":"QR1"}`, 404, "detail"},
 		{"POST /management/command", `{"command":"move","robot_id":"simA"}`, 200, "success message command_id"},
 		{"POST /management/command", `{}`, 422, "detail"},
 		{"GET /management/robots", "", 200, "robot_id name type status last_seen capabilities battery_level"},

@@ -167,6 +167,9 @@ func (s *Server) triggerScan(_ http.ResponseWriter, r *http.Request) (any, error
 		return nil, err
 	}
 	robot := tonypi.RobotID(body.Robot)
+	if _, err := s.cfg.Fleet.Summary(robot); err != nil {
+		return nil, err
+	}
 	if err := s.cfg.Jobs.Trigger(r.Context(), robot, body.Code); err != nil {
 		return nil, err
 	}
