@@ -458,3 +458,37 @@ func TestOtherSitesCannotUseTheAnonymousRole(t *testing.T) {
 		}
 	}
 }
+
+// The live socket asks for the caller by itself, and stops and drives robots.
+func TestOtherSitesCannotUseTheAnonymousRoleThroughTheSocket(t *testing.T) {
+	for _, c := range []struct {
+		host, token string
+		role        tonypi.Role
+		name        string // empty: refused
+	}{
+		{"10.0.0.5:8000", "", tonypi.Operator, "anonymous"},
+		{"evil.test:8000", "", tonypi.Operator, ""},
+		{"evil.test:8000", "", tonypi.Viewer, "anonymous"},
+		{"evil.test:8000", "admin", tonypi.Operator, "admin"},
+	} {
+		var f *fixture
+		var by tonypi.Caller
+		var err error
+		f = newFixture(t, func(cfg *Config) {
+			cfg.AnonymousRole = c.role
+			cfg.Live = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				token := ""
+				if c.token != "" {
+					token = f.tokens[tonypi.Admin]
+				}
+				by, err = f.server.Caller(r.Context(), token)
+			})
+		})
+		r := httptest.NewRequest("GET", "http://"+c.host+"/api/v1/live", nil)
+		r.Header.Set("Origin", "http://"+c.host)
+		f.server.Handler().ServeHTTP(httptest.NewRecorder(), r)
+		if by.Name != c.name || (c.name == "") != (tonypi.KindOf(err) == tonypi.Unauthenticated && err != nil) {
+			t.Errorf("%+v: %+v, %v", c, by, err)
+		}
+	}
+}

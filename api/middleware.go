@@ -320,6 +320,11 @@ func bearer(r *http.Request) string {
 // Caller is Person for what must work without the database: the live socket, over which people stop robots. Address is that
 // of the request that ctx belongs to.
 func (s *Server) Caller(ctx context.Context, token string) (tonypi.Caller, error) {
+	if token == "" && s.auth.anonymous != tonypi.NoRole {
+		if err := s.strangersPage(requestOf(ctx).http); err != nil {
+			return tonypi.Caller{}, err
+		}
+	}
 	p, err := s.auth.personNow(ctx, token)
 	if err != nil {
 		return tonypi.Caller{}, err
