@@ -258,6 +258,7 @@ func TestShapes(t *testing.T) {
 		{"GET /robots-db/stats", "", 200, "total_robots online_robots offline_robots total_jobs active_jobs completed_jobs_today"},
 		{"POST /alerts", `{"alert_type":"mine","severity":"warning","title":"t","message":"m"}`, 200, "id robot_id alert_type severity title message source value threshold acknowledged resolved created_at"},
 		{"POST /alerts", `{"alert_type":"mine","severity":"awful","title":"t","message":"m"}`, 422, "detail"},
+		{"POST /alerts", `{"alert_type":"mine","severity":"warning","title":"t","message":"m","robot_id":"a/b"}`, 422, "detail"},
 		{"GET /reports", "", 200, "[]"},
 		{"POST /reports/generate?report_type=performance&time_range=1h", "", 200, "id title description robot_id report_type created_at data created_by"},
 		{"POST /reports/generate?report_type=job", "", 400, "detail"},

@@ -286,6 +286,9 @@ func (s *Server) createAlert(_ http.ResponseWriter, r *http.Request) (any, error
 	if len(body.Type) > 50 || len(body.Title) > 300 || len(body.Message) > 4000 || len(body.Source) > 200 {
 		return nil, &invalid{"body", "alert_type", "string_too_long", "alert_type has at most 50, source 200, title 300 and message 4000 bytes", nil}
 	}
+	if id := tonypi.RobotID(body.Robot); id != "" && id.Validate() != nil {
+		return nil, &invalid{"body", "robot_id", "value_error", "Input should be a robot's ID", nil}
+	}
 	a := tonypi.Alert{Robot: tonypi.RobotID(body.Robot), Type: body.Type, Source: body.Source, Severity: severity, Title: body.Title, Message: body.Message}
 	if body.Value != nil {
 		a.Value = *body.Value
