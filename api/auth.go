@@ -157,7 +157,7 @@ func (s *Server) changePassword(ctx context.Context, in *changePasswordIn) (*non
 		return nil, err
 	}
 	s.log.Info("password changed", "user", u.Username)
-	return nil, s.auth.endOthers(ctx, u.ID, p.Session)
+	return nil, s.endOthers(ctx, u, p.Session)
 }
 
 // refreshName is the cookie that holds the refresh token. Only the paths below /auth get it, and no other site can send it.

@@ -88,23 +88,28 @@ func (s *Server) endUserSessions(ctx context.Context, in *UserPath) (*none, erro
 		return nil, err
 	}
 	note(ctx).target = u.Username
-	all, err := s.cfg.Sessions.Sessions(ctx, u.ID)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.auth.endOthers(ctx, u.ID, ""); err != nil {
-		return nil, err
-	}
-	for _, d := range all {
-		s.ended(u.Username, d.ID)
-	}
-	return nil, nil
+	return nil, s.endOthers(ctx, u, "")
+}
+
+// endOthers ends every session of a user but one, and what they hold open elsewhere.
+func (s *Server) endOthers(ctx context.Context, u tonypi.User, keep string) error {
+	ended, err := s.auth.endOthers(ctx, u.ID, keep)
+	s.revoked(u.Username)
+	s.sessionsEnded(ended...)
+	return err
 }
 
 // ended ends what a sign-in that is over holds open elsewhere.
 func (s *Server) ended(username, session string) {
 	s.revoked(username)
-	if s.cfg.SessionEnded != nil {
+	s.sessionsEnded(session)
+}
+
+func (s *Server) sessionsEnded(sessions ...string) {
+	if s.cfg.SessionEnded == nil {
+		return
+	}
+	for _, session := range sessions {
 		s.cfg.SessionEnded(session)
 	}
 }

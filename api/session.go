@@ -188,21 +188,22 @@ func (a *auth) drop(ctx context.Context, session string) error {
 	return err
 }
 
-// endOthers ends every session of a user but one.
-func (a *auth) endOthers(ctx context.Context, user, keep string) error {
+// endOthers ends every session of a user but one, and returns which.
+func (a *auth) endOthers(ctx context.Context, user, keep string) (ended []string, err error) {
 	all, err := a.sessions.Sessions(ctx, user)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, s := range all {
 		if s.ID == keep {
 			continue
 		}
 		if err := a.end(ctx, s.ID); err != nil {
-			return err
+			return ended, err
 		}
+		ended = append(ended, s.ID)
 	}
-	return nil
+	return ended, nil
 }
 
 func shorten(s string, most int) string {

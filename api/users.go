@@ -74,6 +74,14 @@ func (s *Server) createUser(ctx context.Context, in *createUserIn) (*userOut, er
 	return &userOut{u}, err
 }
 
+// taken gives a name or address that is taken the status that the original system's clients know: 400.
+func taken(err error) error {
+	if err != nil && tonypi.KindOf(err) == tonypi.Conflict {
+		return tonypi.Wrap(tonypi.Invalid, err, "%s", tonypi.MessageOf(err))
+	}
+	return err
+}
+
 // makeUser checks and stores a new user.
 func (s *Server) makeUser(ctx context.Context, n NewUser) (tonypi.User, error) {
 	now, t := time.Now().UTC(), note(ctx)
@@ -96,7 +104,7 @@ func (s *Server) makeUser(ctx context.Context, n NewUser) (tonypi.User, error) {
 		return u, err
 	}
 	if err := s.cfg.Users.CreateUser(ctx, u); err != nil {
-		return u, err
+		return u, taken(err)
 	}
 	s.log.Info("user created", "user", u.Username, "role", u.Role, "by", personOf(ctx).User.Username)
 	return u, nil
@@ -121,13 +129,13 @@ func (s *Server) updateUser(ctx context.Context, in *updateUserIn) (*userOut, er
 		return nil, err
 	}
 	if err := s.cfg.Users.UpdateUser(ctx, u); err != nil {
-		return nil, err
+		return nil, taken(err)
 	}
 	s.auth.forget()
 	s.auth.disown(func(p person) bool { return p.User.ID == u.ID })
 	s.revoked(u.Username)
 	if c.Password != nil || !u.Active {
-		if err := s.auth.endOthers(ctx, u.ID, ""); err != nil {
+		if err := s.endOthers(ctx, u, ""); err != nil {
 			return nil, err
 		}
 	}
@@ -244,6 +252,9 @@ func validUsername(name string) error {
 	bad := func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }
 	if name == "" || len(name) > maxUsername || strings.ContainsFunc(name, bad) {
 		return tonypi.Errorf(tonypi.Invalid, "Username must have 1 to %d bytes and no spaces", maxUsername)
+	}
+	if strings.EqualFold(name, anonymousName) || strings.EqualFold(name, "tonypi") {
+		return tonypi.Errorf(tonypi.Invalid, "Username %q means somebody else in the audit log", name)
 	}
 	return nil
 }

@@ -41,8 +41,8 @@ func TestUserErrors(t *testing.T) {
 		status                   int
 		detail                   string
 	}{
-		{"name is taken", "POST", "/users", `{"username":"Admin","email":"x@y.z","password":"long enough"}`, 409, "Username or email already exists"},
-		{"address is taken", "POST", "/users", `{"username":"ada","email":"ADMIN@example.org","password":"long enough"}`, 409, "Username or email already exists"},
+		{"name is taken", "POST", "/users", `{"username":"Admin","email":"x@y.z","password":"long enough"}`, 400, "Username or email already exists"},
+		{"address is taken", "POST", "/users", `{"username":"ada","email":"ADMIN@example.org","password":"long enough"}`, 400, "Username or email already exists"},
 		{"bad role", "POST", "/users", `{"username":"ada","password":"long enough","role":"boss"}`, 422, `body.role: expected value to be one of "viewer, operator, admin"`},
 		{"short password", "POST", "/users", `{"username":"ada","password":"short"}`, 422, "body.password: expected length >= 8"},
 		{"long password", "POST", "/users", fmt.Sprintf(`{"username":"ada","password":%q}`, strings.Repeat("é", 40)), 400, "Password must have 8 to 72 bytes"},
