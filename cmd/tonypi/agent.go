@@ -151,16 +151,17 @@ func (r *robotProcess) run(ctx context.Context) error {
 	if bus.Client, err = r.connect(a); err != nil {
 		return err
 	}
-	if stops.Client, err = r.connectStops(a); err != nil {
-		return err
-	}
 	a.Down() // until the client says that it is up
 	online, hangUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer hangUp()
 	var g errgroup.Group
-	g.Go(func() error { return bus.Run(online) })
 	if r.stopSession {
+		if stops.Client, err = r.connectStops(a); err != nil {
+			return err
+		}
 		g.Go(func() error { return stops.Run(online) })
 	}
+	g.Go(func() error { return bus.Run(online) })
 	err = a.Run(ctx)
 	hangUp()
 	if failed := g.Wait(); err == nil && failed != nil && online.Err() == nil {

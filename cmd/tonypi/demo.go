@@ -96,10 +96,28 @@ func (c *demoCommand) simulate(ctx context.Context, s *server, log *slog.Logger)
 			// A thousand queues of the usual size would not fit into memory.
 			r.queue, r.bounds = agent.NewMemory(0, 1<<20), agent.Bounds{Inflight: 1}
 		}
-		g.Go(func() error { return r.run(ctx) })
+		g.Go(func() error { return r.keep(ctx) })
 	}
 	log.Info("simulated fleet is up", "component", "demo", "robots", len(bodies))
 	return g.Wait()
+}
+
+// switchedOn is how long after a shutdown somebody switches a simulated robot on again.
+const switchedOn = 30 * time.Second
+
+// keep runs a robot until ctx ends, also after it was told to shut down: a demo must not lose its robots.
+func (r *robotProcess) keep(ctx context.Context) error {
+	for {
+		if err := r.run(ctx); err != nil || ctx.Err() != nil {
+			return err
+		}
+		r.log.Info("simulated robot is switched off", "component", "demo", "robot", r.body.ID(), "back_in", switchedOn)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(switchedOn):
+		}
+	}
 }
 
 // onlyLoopbackHosts refuses requests that name another host than this machine: a page on the internet whose name was made
