@@ -143,6 +143,21 @@ func TestStoppingThroughTheSocket(t *testing.T) {
 	})
 }
 
+func TestWhereAStopCameFrom(t *testing.T) {
+	s := newStage(t, nil)
+	for i, token := range []string{"operator", "proxied"} {
+		b := s.browser(t, token)
+		b.send(map[string]any{"type": "stop"})
+		b.raw("stopped")
+		want := []string{"127.0.0.1", "203.0.113.7"}[i]
+		s.control.look(func() {
+			if got := s.control.stops[i].By.Address; got != want {
+				t.Errorf("%s is at %s, want %s", token, got, want)
+			}
+		})
+	}
+}
+
 func TestStopsThatAreBadlyWritten(t *testing.T) {
 	s := newStage(t, nil)
 	b := s.browser(t, "operator")

@@ -31,7 +31,7 @@ type Control interface {
 // Config is what a Hub needs.
 type Config struct {
 	History   History
-	Authorize func(ctx context.Context, token string) (tonypi.Caller, error) // an empty token is an anonymous person; Address is the hub's to fill
+	Authorize func(ctx context.Context, token string) (tonypi.Caller, error) // an empty token is an anonymous person; without an Address the connection's counts
 	Control   Control                                                        // nil: nothing can be done through sockets
 	Pending   func() int                                                     // robots that want to join; nil means none
 	Version   string

@@ -50,6 +50,9 @@ func newStage(t *testing.T, old history) *stage {
 			if token == "nobody" {
 				return tonypi.Caller{Role: tonypi.NoRole}, nil
 			}
+			if token == "proxied" {
+				return tonypi.Caller{Name: "olga", Role: tonypi.Operator, Address: "203.0.113.7"}, nil
+			}
 			if token == "operator" {
 				return tonypi.Caller{Name: "olga", Role: tonypi.Operator, Session: "s1"}, nil
 			}

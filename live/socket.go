@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -64,7 +65,7 @@ func (h *Hub) serve(ctx context.Context, conn *websocket.Conn, address string) (
 	if !person.Role.May(tonypi.View) {
 		return closeForbiden, "not allowed"
 	}
-	person.Address = address
+	person.Address = cmp.Or(person.Address, address) // who authorizes may know what is behind a proxy
 	w := newWatcher(h, person)
 	write := func(b []byte) error {
 		ctx, cancel := context.WithTimeout(ctx, writeWait)
