@@ -47,11 +47,18 @@ func (f LogFilter) Match(e LogEntry) bool {
 		!f.Until.IsZero() && at >= f.Until.UnixMilli():
 		return false
 	}
-	sought := Words(f.Search)
+	if f.Search == "" {
+		return true
+	}
+	return MatchWords(Words(f.Search), Words(e.Message))
+}
+
+// MatchWords reports whether a text has every word that is sought, the last of which may be the beginning of one. Both are
+// what Words returns; who holds one text against many searches splits it once.
+func MatchWords(sought, words []string) bool {
 	if len(sought) == 0 {
 		return true
 	}
-	words := Words(e.Message)
 	last := len(sought) - 1
 	for _, word := range sought[:last] {
 		if !slices.Contains(words, word) {
