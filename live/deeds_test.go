@@ -257,7 +257,7 @@ func TestSlowTailLosesTheOldestLines(t *testing.T) {
 	w := newWatcher(New(Config{}), tonypi.Caller{})
 	w.restart(topics{logs: &logWatch{}}, news{})
 	for i := range heldLogs + 10 {
-		w.hear(tonypi.Event{Kind: tonypi.LogWritten, Log: &tonypi.LogEntry{ID: int64(i)}})
+		w.hear(tonypi.Event{Kind: tonypi.LogWritten, Log: &tonypi.LogEntry{ID: int64(i)}}, nil)
 	}
 	if n := len(w.held.logs); n != heldLogs || w.held.skipped != 10 || w.held.logs[0].ID != 10 {
 		t.Errorf("%d lines from %d, %d skipped", n, w.held.logs[0].ID, w.held.skipped)

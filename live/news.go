@@ -23,11 +23,14 @@ type logWatch struct {
 	Levels   []string       `json:"levels"`
 	Category string         `json:"category"`
 	Search   string         `json:"search"`
+
+	sought []string // the words of Search
 }
 
-// filter is what the browser follows, in the words of a search: the tail shows what the list would.
-func (l *logWatch) filter() tonypi.LogFilter {
-	return tonypi.LogFilter{Robot: l.Robot, Levels: l.Levels, Category: l.Category, Search: l.Search}
+// matches reports whether the browser follows a line: the tail shows what the list would. words are those of the line.
+func (l *logWatch) matches(e *tonypi.LogEntry, words func() []string) bool {
+	f := tonypi.LogFilter{Robot: l.Robot, Levels: l.Levels, Category: l.Category}
+	return f.Match(*e) && (len(l.sought) == 0 || tonypi.MatchWords(l.sought, words()))
 }
 
 // topics is what a watcher wants besides robots and alerts.
@@ -90,8 +93,10 @@ func (b *board) tell(e tonypi.Event) {
 	case tonypi.Scanned:
 		b.scans = replace(b.scans, *e.Scan, keptScans, func(s tonypi.ScanRecord) int64 { return s.ID })
 	}
+	// A line is split into words once, however many browsers search: whoever shows something waits for this.
+	words := sync.OnceValue(func() []string { return tonypi.Words(e.Log.Message) })
 	for w := range b.tellers {
-		w.hear(e)
+		w.hear(e, words)
 	}
 }
 
@@ -119,6 +124,9 @@ func (b *board) join(w *watcher, t topics) {
 		return
 	}
 	b.tellers[w] = struct{}{}
+	if t.logs != nil {
+		t.logs.sought = tonypi.Words(t.logs.Search)
+	}
 	var n news
 	if t.commands {
 		n.commands = slices.Clone(b.commands)
@@ -152,7 +160,7 @@ func (w *watcher) restart(t topics, n news) {
 }
 
 // hear keeps one event for the next frame. It never blocks.
-func (w *watcher) hear(e tonypi.Event) {
+func (w *watcher) hear(e tonypi.Event, words func() []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	n := &w.held
@@ -165,7 +173,7 @@ func (w *watcher) hear(e tonypi.Event) {
 		n.jobs = replace(n.jobs, *e.Job, heldNews, func(j tonypi.Job) int64 { return j.ID })
 	case e.Kind == tonypi.Scanned && w.topics.jobs:
 		n.scans = replace(n.scans, *e.Scan, heldNews, func(s tonypi.ScanRecord) int64 { return s.ID })
-	case e.Kind == tonypi.LogWritten && w.topics.logs != nil && w.topics.logs.filter().Match(*e.Log):
+	case e.Kind == tonypi.LogWritten && w.topics.logs != nil && w.topics.logs.matches(e.Log, words):
 		if len(n.logs) == heldLogs {
 			n.logs = slices.Delete(n.logs, 0, 1)
 			n.skipped++
