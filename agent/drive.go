@@ -135,7 +135,7 @@ func (a *Agent) refuseDrive(d tonypi.Drive, at time.Time, err error) {
 		a.log.Error("the body cannot be driven", "err", err)
 		message = "The servos did not answer"
 	}
-	a.acknowledge(wire.CommandResponse, tonypi.Ack{Type: "drive", Message: message}, map[string]any{"seq": d.Seq})
+	a.acknowledge(tonypi.Ack{Type: "drive", Message: message}, map[string]any{"seq": d.Seq})
 }
 
 // pace tells beats that show what the driver wants now from those that were held up on the way. Clocks of page and robot

@@ -232,7 +232,7 @@ func (a *Agent) carryOut(ctx context.Context, c wire.Command) (string, error) {
 
 // answer tells the server that a command is done. extra are further members of the answer.
 func (a *Agent) answer(c wire.Command, message string, extra map[string]any) {
-	a.acknowledge(wire.CommandResponse, tonypi.Ack{CommandID: c.ID, Success: true, Message: message}, extra)
+	a.acknowledge(tonypi.Ack{CommandID: c.ID, Success: true, Message: message}, extra)
 }
 
 // refuse tells the server why a command was not carried out. Only errors whose cause is understood are told.
@@ -242,7 +242,7 @@ func (a *Agent) refuse(c wire.Command, err error) {
 		a.log.Error("command failed", "command", c.Type, "id", c.ID, "err", err)
 		message = fmt.Sprintf("%s failed", c.Type)
 	}
-	a.acknowledge(wire.CommandResponse, tonypi.Ack{CommandID: c.ID, Message: message}, map[string]any{"command": c.Type})
+	a.acknowledge(tonypi.Ack{CommandID: c.ID, Message: message}, map[string]any{"command": c.Type})
 }
 
 // maxPhoto is the largest picture in bytes that goes into an answer; base64 makes it a third longer.
@@ -265,9 +265,9 @@ func (a *Agent) photo(c wire.Command) {
 	a.answer(c, "Photo taken", map[string]any{"photo": map[string]any{"content_type": "image/jpeg", "data": picture}})
 }
 
-func (a *Agent) acknowledge(topic string, ack tonypi.Ack, extra map[string]any) {
+func (a *Agent) acknowledge(ack tonypi.Ack, extra map[string]any) {
 	payload, err := a.encodeAck(ack, extra)
-	a.push(Answers, topic, payload, err)
+	a.push(Answers, wire.CommandResponse, payload, err)
 }
 
 func (a *Agent) encodeAck(ack tonypi.Ack, extra map[string]any) ([]byte, error) {

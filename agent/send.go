@@ -23,10 +23,10 @@ type link struct {
 	lost atomic.Uint64 // messages dropped since the last time they were told of
 
 	mu       sync.Mutex
-	up       bool // the client is connected
-	cut      bool // the body says that it has no network
-	failing  bool // the last try of some lane failed
-	draining bool          // a backlog is being sent
+	up       bool                 // the client is connected
+	cut      bool                 // the body says that it has no network
+	failing  bool                 // the last try of some lane failed
+	draining bool                 // a backlog is being sent
 	pause    [lanes]time.Duration // before the next try after a failure
 	retryAt  [lanes]time.Time
 	oldAt    time.Time     // when the next message of the backlog may go

@@ -185,7 +185,7 @@ func (a *Agent) answerConfig(version int64, message string, err error) {
 		return
 	}
 	ack := tonypi.Ack{Success: err == nil, Message: message, Config: version}
-	a.acknowledge(wire.CommandResponse, ack, map[string]any{"obeyed_version": a.settings.Load().Version})
+	a.acknowledge(ack, map[string]any{"obeyed_version": a.settings.Load().Version})
 }
 
 // keepSettings writes the last good settings beside the latch. A failure is logged: they hold until the restart, after

@@ -255,7 +255,7 @@ func (a *Agent) resume(c wire.Command) {
 		a.keepLatch()
 		a.say("INFO", "Resumed after: "+reason)
 	}
-	a.acknowledge(wire.CommandResponse, ack, extra)
+	a.acknowledge(ack, extra)
 	a.poke(a.changed)
 }
 

@@ -102,11 +102,6 @@ func answersWith(o operation, status int, kind string, schema *huma.Schema) oper
 	return o
 }
 
-// empties makes an operation answer 204.
-func empties(o operation) operation {
-	return answersWith(o, http.StatusNoContent, "", nil)
-}
-
 // takes says what the body of a raw operation looks like.
 func takes[T any](r *routes, o operation) operation {
 	o.RequestBody = &huma.RequestBody{Content: map[string]*huma.MediaType{"application/json": {Schema: schemaOf[T](r)}}}

@@ -110,8 +110,9 @@ func missing(fields ...[2]string) error {
 	return nil
 }
 
-// count reads a whole number of the query between 1 and most.
-func count(r *http.Request, name string, usual, most int) (int, error) {
+// count reads the query's limit, between 1 and most.
+func count(r *http.Request, usual, most int) (int, error) {
+	const name = "limit"
 	text := r.URL.Query().Get(name)
 	if text == "" {
 		return usual, nil

@@ -74,7 +74,7 @@ func (s *Server) jobSummary(_ http.ResponseWriter, r *http.Request) (any, error)
 }
 
 func (s *Server) jobHistory(_ http.ResponseWriter, r *http.Request) (any, error) {
-	limit, err := count(r, "limit", 50, 500)
+	limit, err := count(r, 50, 500)
 	if err != nil {
 		return nil, err
 	}

@@ -51,10 +51,7 @@ func (s *Server) sensors(_ http.ResponseWriter, r *http.Request) (any, error) {
 	if name != "sensor_data" {
 		return rows, nil // only sensors have a sensor_type, and the original told nothing else
 	}
-	robots, err := s.robots(r.URL.Query().Get("robot_id"))
-	if err != nil {
-		return nil, err
-	}
+	robots := s.robots(r.URL.Query().Get("robot_id"))
 	for _, robot := range robots {
 		more, err := s.sensorRows(r.Context(), robot, period)
 		if err != nil {
@@ -117,15 +114,15 @@ func unitOf(m tonypi.Metric) string {
 }
 
 // robots returns the robot that is asked for, or all.
-func (s *Server) robots(id string) ([]tonypi.RobotID, error) {
+func (s *Server) robots(id string) []tonypi.RobotID {
 	if id != "" {
-		return []tonypi.RobotID{tonypi.RobotID(id)}, nil
+		return []tonypi.RobotID{tonypi.RobotID(id)}
 	}
 	var ids []tonypi.RobotID
 	for _, r := range s.cfg.Fleet.Summaries() {
 		ids = append(ids, r.ID)
 	}
-	return ids, nil
+	return ids
 }
 
 // robotStatus answers GET /robot-data/status. A robot that fell silent is offline, not gone.

@@ -218,7 +218,7 @@ func (s *Server) logAPI(message string, robot tonypi.RobotID) {
 }
 
 func (s *Server) robotLogs(_ http.ResponseWriter, r *http.Request) (any, error) {
-	limit, err := count(r, "limit", 100, 1000)
+	limit, err := count(r, 100, 1000)
 	if err != nil {
 		return nil, err
 	}

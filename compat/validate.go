@@ -129,7 +129,7 @@ func (s *Server) validateAll(http.ResponseWriter, *http.Request) (any, error) {
 // dataSample answers GET /validate/data-sample/{robot_id}: the newest samples of one measurement within an hour.
 func (s *Server) dataSample(_ http.ResponseWriter, r *http.Request) (any, error) {
 	id := robotOf(r)
-	limit, err := count(r, "limit", 10, 1000)
+	limit, err := count(r, 10, 1000)
 	if err != nil {
 		return nil, err
 	}

@@ -50,11 +50,7 @@ func PDF(r tonypi.Report) ([]byte, error) {
 		WithPageNumber(props.PageNumber{Pattern: "{current} / {total}", Place: props.Bottom, Size: 8, Family: family}).
 		WithLeftMargin(18).WithRightMargin(18).WithTopMargin(16).Build())
 	page.AddRows(head(r)...)
-	rows, err := body(r)
-	if err != nil {
-		return nil, err
-	}
-	page.AddRows(rows...)
+	page.AddRows(body(r)...)
 	document, err := page.Generate()
 	if err != nil {
 		return nil, fmt.Errorf("typeset report: %w", err)
@@ -79,33 +75,32 @@ func head(r tonypi.Report) []core.Row {
 }
 
 // body typesets the data by the report's type; a report that somebody wrote has no more than its head and its members.
-func body(r tonypi.Report) ([]core.Row, error) {
+func body(r tonypi.Report) []core.Row {
 	if len(r.Data) == 0 || string(r.Data) == "null" {
-		return nil, nil
+		return nil
 	}
 	var rows []core.Row
-	var err error
 	switch r.Type {
 	case Performance:
-		rows, err = decoded(r.Data, performanceRows)
+		rows = decoded(r.Data, performanceRows)
 	case Jobs:
-		rows, err = decoded(r.Data, jobRows)
+		rows = decoded(r.Data, jobRows)
 	case Maintenance:
-		rows, err = decoded(r.Data, maintenanceRows)
+		rows = decoded(r.Data, maintenanceRows)
 	}
-	if rows == nil || err != nil {
-		// Whoever wrote the report chose the shape of its data.
-		return customRows(r.Data), nil
+	if rows == nil {
+		return customRows(r.Data)
 	}
-	return rows, nil
+	return rows
 }
 
-func decoded[T any](data []byte, rows func(T) []core.Row) ([]core.Row, error) {
+// decoded returns nil for data of another shape: whoever wrote a report chose it.
+func decoded[T any](data []byte, rows func(T) []core.Row) []core.Row {
 	var v T
-	if err := json.Unmarshal(data, &v); err != nil {
-		return nil, err
+	if json.Unmarshal(data, &v) != nil {
+		return nil
 	}
-	return rows(v), nil
+	return rows(v)
 }
 
 func performanceRows(d PerformanceData) []core.Row {

@@ -15,7 +15,7 @@ func scanAudit(row scanner) (e tonypi.AuditEntry, err error) {
 
 // Audit implements tonypi.AuditStore. A limit above 1,000 is Invalid.
 func (s *Store) Audit(ctx context.Context, f tonypi.AuditFilter) ([]tonypi.AuditEntry, error) {
-	limit, err := bound(f.Limit, 100, 1000)
+	limit, err := bound(f.Limit, 1000)
 	if err != nil {
 		return nil, err
 	}

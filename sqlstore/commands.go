@@ -93,7 +93,7 @@ func (s *Store) Command(ctx context.Context, id string) (tonypi.Command, error) 
 
 // Commands implements tonypi.CommandStore. A Before that is gone is Invalid: what comes after it is not known any more.
 func (s *Store) Commands(ctx context.Context, f tonypi.CommandFilter) ([]tonypi.Command, error) {
-	limit, err := bound(f.Limit, 100, 10_000)
+	limit, err := bound(f.Limit, 10_000)
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ func errNoItem() *tonypi.Error { return tonypi.Errorf(tonypi.NotFound, "Item not
 // Items implements tonypi.ItemStore. The search is a text within code, SKU or name, without regard to case, of at most 255
 // bytes.
 func (s *Store) Items(ctx context.Context, search, after string, limit int) ([]tonypi.Item, error) {
-	limit, err := bound(limit, 100, 1000)
+	limit, err := bound(limit, 1000)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (s *Store) DeleteItem(ctx context.Context, code string) error {
 
 // Scans implements tonypi.ItemStore. A limit above 500 is Invalid.
 func (s *Store) Scans(ctx context.Context, f tonypi.ScanFilter) ([]tonypi.ScanRecord, error) {
-	limit, err := bound(f.Limit, 100, 500)
+	limit, err := bound(f.Limit, 500)
 	if err != nil {
 		return nil, err
 	}

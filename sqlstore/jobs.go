@@ -19,7 +19,7 @@ func scanJob(row scanner) (j tonypi.Job, err error) {
 
 // Jobs implements tonypi.JobStore. A limit above 500 is Invalid.
 func (s *Store) Jobs(ctx context.Context, f tonypi.JobFilter) ([]tonypi.Job, error) {
-	limit, err := bound(f.Limit, 100, 500)
+	limit, err := bound(f.Limit, 500)
 	if err != nil {
 		return nil, err
 	}

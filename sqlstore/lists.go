@@ -15,7 +15,8 @@ import (
 const purgeBatch = 1000
 
 // bound returns the limit of a list: usual when it is 0, Invalid when it is not within 1 and most.
-func bound(limit, usual, most int) (int, error) {
+func bound(limit, most int) (int, error) {
+	const usual = 100
 	switch {
 	case limit == 0:
 		return usual, nil

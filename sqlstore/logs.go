@@ -147,7 +147,7 @@ func (s *Store) deleteLogs(ctx context.Context, ids []int64) (int, error) {
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, "DELETE FROM log_index WHERE rowid"+listed, string(batch)); err != nil {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM log_index WHERE rowid"+listed, string(batch)); err != nil { //nolint:gosec // the words are ours
 			return err
 		}
 		var changes tally

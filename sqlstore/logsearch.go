@@ -60,7 +60,7 @@ func (s *Store) indexLines(ctx context.Context, tx *sql.Tx, lines map[int64]line
 // Logs implements tonypi.LogStore. A limit above 1,000, an offset above 100,000 and more than 32 words are Invalid. A search
 // without any letter or digit selects everything.
 func (s *Store) Logs(ctx context.Context, f tonypi.LogFilter) ([]tonypi.LogEntry, error) {
-	limit, err := bound(f.Limit, 100, 1000)
+	limit, err := bound(f.Limit, 1000)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ func errNoReport(id int64) *tonypi.Error {
 
 // Reports implements tonypi.ReportStore. A limit above 1,000 is Invalid.
 func (s *Store) Reports(ctx context.Context, f tonypi.ReportFilter) ([]tonypi.Report, error) {
-	limit, err := bound(f.Limit, 100, 1000)
+	limit, err := bound(f.Limit, 1000)
 	if err != nil {
 		return nil, err
 	}

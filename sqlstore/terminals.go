@@ -96,7 +96,7 @@ func (s *Store) DeleteSSHAccess(ctx context.Context, robot tonypi.RobotID) error
 
 // Recordings implements tonypi.TerminalStore, ordered by their start and then ID. A limit above 500 is Invalid; 0 means 100.
 func (s *Store) Recordings(ctx context.Context, robot tonypi.RobotID, limit int) ([]tonypi.Recording, error) {
-	limit, err := bound(limit, 100, 500)
+	limit, err := bound(limit, 500)
 	if err != nil {
 		return nil, err
 	}

@@ -84,7 +84,7 @@ func (m *Memory) Command(ctx context.Context, id string) (tonypi.Command, error)
 
 // Commands implements tonypi.CommandStore.
 func (m *Memory) Commands(ctx context.Context, f tonypi.CommandFilter) ([]tonypi.Command, error) {
-	limit, err := bound(f.Limit, 100, 10_000)
+	limit, err := bound(f.Limit, 10_000)
 	if err != nil {
 		return nil, err
 	}

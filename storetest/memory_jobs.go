@@ -16,7 +16,7 @@ func jobKey(j tonypi.Job) int64 { return j.ID }
 
 // Jobs implements tonypi.JobStore.
 func (m *Memory) Jobs(ctx context.Context, f tonypi.JobFilter) ([]tonypi.Job, error) {
-	limit, err := bound(f.Limit, 100, 500)
+	limit, err := bound(f.Limit, 500)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +139,7 @@ func (m *Memory) PurgeJobs(ctx context.Context, before time.Time) (int, error) {
 
 // Items implements tonypi.ItemStore.
 func (m *Memory) Items(ctx context.Context, search, after string, limit int) ([]tonypi.Item, error) {
-	limit, err := bound(limit, 100, 1000)
+	limit, err := bound(limit, 1000)
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +184,7 @@ func (m *Memory) DeleteItem(ctx context.Context, code string) error {
 
 // Scans implements tonypi.ItemStore.
 func (m *Memory) Scans(ctx context.Context, f tonypi.ScanFilter) ([]tonypi.ScanRecord, error) {
-	limit, err := bound(f.Limit, 100, 500)
+	limit, err := bound(f.Limit, 500)
 	if err != nil {
 		return nil, err
 	}

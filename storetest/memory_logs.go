@@ -13,7 +13,7 @@ import (
 
 // Logs implements tonypi.LogStore.
 func (m *Memory) Logs(ctx context.Context, f tonypi.LogFilter) ([]tonypi.LogEntry, error) {
-	limit, err := bound(f.Limit, 100, 1000)
+	limit, err := bound(f.Limit, 1000)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (m *Memory) LastLogID(ctx context.Context) (int64, error) { return last(ctx
 
 // Audit implements tonypi.AuditStore.
 func (m *Memory) Audit(ctx context.Context, f tonypi.AuditFilter) ([]tonypi.AuditEntry, error) {
-	limit, err := bound(f.Limit, 100, 1000)
+	limit, err := bound(f.Limit, 1000)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,8 @@ import (
 )
 
 // bound returns the limit of a list.
-func bound(limit, usual, most int) (int, error) {
+func bound(limit, most int) (int, error) {
+	const usual = 100
 	if limit < 0 || limit > most {
 		return 0, tonypi.Errorf(tonypi.Invalid, "limit must lie between 1 and %d", most)
 	}

@@ -10,7 +10,7 @@ import (
 
 // Reports implements tonypi.ReportStore.
 func (m *Memory) Reports(ctx context.Context, f tonypi.ReportFilter) ([]tonypi.Report, error) {
-	limit, err := bound(f.Limit, 100, 1000)
+	limit, err := bound(f.Limit, 1000)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (m *Memory) DeleteSSHAccess(ctx context.Context, robot tonypi.RobotID) erro
 
 // Recordings implements tonypi.TerminalStore.
 func (m *Memory) Recordings(ctx context.Context, robot tonypi.RobotID, limit int) ([]tonypi.Recording, error) {
-	limit, err := bound(limit, 100, 500)
+	limit, err := bound(limit, 500)
 	if err != nil {
 		return nil, err
 	}

@@ -105,11 +105,11 @@ func workload(t *testing.T, s Stores, n int) []tonypi.Job {
 func testJobFilters(t *testing.T, s Stores) {
 	jobs := workload(t, s, 240)
 	for i := range 3 * 3 * 3 * 3 * 3 {
-		next := func(n int) int { k := i % n; i /= n; return k }
+		next := func() int { k := i % 3; i /= 3; return k }
 		f := tonypi.JobFilter{
-			Robot: []tonypi.RobotID{"", "a", "nobody"}[next(3)], Status: []tonypi.JobStatus{"", tonypi.JobFailed, tonypi.JobActive}[next(3)],
-			Task: []string{"", "walk", "'"}[next(3)], Since: []time.Time{{}, at(100), at(100).Add(time.Nanosecond)}[next(3)],
-			Before: []int64{0, 150, 1}[next(3)], Limit: 500,
+			Robot: []tonypi.RobotID{"", "a", "nobody"}[next()], Status: []tonypi.JobStatus{"", tonypi.JobFailed, tonypi.JobActive}[next()],
+			Task: []string{"", "walk", "'"}[next()], Since: []time.Time{{}, at(100), at(100).Add(time.Nanosecond)}[next()],
+			Before: []int64{0, 150, 1}[next()], Limit: 500,
 		}
 		var want []int64
 		for _, j := range jobs {

@@ -123,7 +123,7 @@ func (s *SSHD) Fingerprint(t testing.TB) string {
 func (s *SSHD) Start(t testing.TB) {
 	t.Helper()
 	// The shell ends with this process, and the server with the shell.
-	s.command = exec.Command("sh", "-c", `"$0" -D -e -f "$1" & server=$!; cat >/dev/null; kill $server; wait $server`, s.program, s.path("config")) //nolint:gosec // Stop ends it; the program is fixed
+	s.command = exec.Command("sh", "-c", `"$0" -D -e -f "$1" & server=$!; cat >/dev/null; kill $server; wait $server`, s.program, s.path("config"))
 	leash, err := s.command.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -57,9 +57,9 @@ func (c *agentCommand) Run(ctx context.Context, log *slog.Logger) error {
 	}
 	r := robotProcess{
 		body: body, credential: credential, rates: agent.DefaultRates(), stopSession: true, log: log,
-		latch: filepath.Join(c.Data, "stop.json"), settings: filepath.Join(c.Data, "settings.json"), address: addressTowards(credential),
+		latch: filepath.Join(c.Data, "stop.json"), settings: filepath.Join(c.Data, "settings.json"), address: addressTowards(ctx, credential),
 	}
-	cameras, err := listenCameras(c.Camera, body)
+	cameras, err := listenCameras(ctx, c.Camera, body)
 	if err != nil { // a robot without a picture is better than none
 		log.Warn("the camera is not served", "component", "agent", "err", err)
 	}

@@ -20,11 +20,11 @@ type cameras struct {
 }
 
 // listenCameras binds an address for the cameras of bodies; it returns nil for "off".
-func listenCameras(addr string, bodies ...*sim.Body) (*cameras, error) {
+func listenCameras(ctx context.Context, addr string, bodies ...*sim.Body) (*cameras, error) {
 	if addr == "off" || addr == "" {
 		return nil, nil
 	}
-	l, err := net.Listen("tcp", addr)
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen for the camera: %w", err)
 	}
@@ -52,12 +52,12 @@ func (c *cameras) url(host, path string) string {
 }
 
 // addressTowards is this machine's IP address as the server sees it; empty when there is no way there.
-func addressTowards(c agent.Credential) string {
+func addressTowards(ctx context.Context, c agent.Credential) string {
 	server, err := mqttHost(c)
 	if err != nil {
 		return ""
 	}
-	conn, err := net.Dial("udp", server) // sends nothing
+	conn, err := (&net.Dialer{}).DialContext(ctx, "udp", server) // sends nothing
 	if err != nil {
 		return ""
 	}

@@ -75,7 +75,7 @@ func (c *demoCommand) simulate(ctx context.Context, s *server, log *slog.Logger)
 	if err != nil {
 		return fmt.Errorf("let the simulated fleet join: %w", err)
 	}
-	cameras, err := listenCameras("127.0.0.1:0", bodies...)
+	cameras, err := listenCameras(ctx, "127.0.0.1:0", bodies...)
 	if err != nil {
 		return err
 	}
