@@ -7,7 +7,7 @@ type Caller struct {
 	Name    string // user name; "anonymous" for the anonymous role
 	Role    Role
 	Address string // IP address without port
-	Session string // names one sign-in or one open page; empty for API tokens
+	Session string // names one sign-in; of whoever did not sign in it names the address
 }
 
 type callerKey struct{}

