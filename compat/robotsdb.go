@@ -296,9 +296,36 @@ func (s *Server) createAlert(_ http.ResponseWriter, r *http.Request) (any, error
 	if body.Threshold != nil {
 		a.Threshold = *body.Threshold
 	}
+	if err := s.mayRaise(r.Context(), a); err != nil {
+		return nil, err
+	}
 	s.cfg.Raise.Raise(time.Now(), a)
 	s.record(r, "alert.create", a.Robot, a.Type, a.Title)
 	return s.raised(r.Context(), a)
+}
+
+// maxOwnAlerts is how many alerts that no rule raised may be open.
+const maxOwnAlerts = 1000
+
+// mayRaise reports TooMany when too many alerts are open that no rule raised, unless this one is among them.
+func (s *Server) mayRaise(ctx context.Context, a tonypi.Alert) error {
+	open, err := s.cfg.Alerts.OpenAlerts(ctx)
+	if err != nil {
+		return err
+	}
+	own := 0
+	for _, b := range open {
+		switch {
+		case b.Robot == a.Robot && b.Type == a.Type && b.Source == a.Source:
+			return nil
+		case b.RuleID == 0 && !slices.Contains(tonypi.EventAlerts, b.Type):
+			own++
+		}
+	}
+	if own >= maxOwnAlerts {
+		return tonypi.Errorf(tonypi.TooMany, "%d alerts that no rule raised are open; resolve some first", own)
+	}
+	return nil
 }
 
 // raised finds the alert that was just raised. It is written behind, so the store may need a moment.

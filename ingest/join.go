@@ -141,10 +141,16 @@ func (r *Registry) Remove(ctx context.Context, id tonypi.RobotID) error {
 	if e == nil {
 		return notFound(id)
 	}
+	if r.config.Leaving != nil {
+		r.config.Leaving(id)
+	}
 	if err := r.erase(ctx, e); err != nil {
 		return err
 	}
 	r.config.Kick(id)
+	if r.config.Leaving != nil {
+		r.config.Leaving(id) // what came in between is gone too
+	}
 	r.config.Silence.ForgetRobot(id)
 	r.config.Show.Show(tonypi.Event{Kind: tonypi.RobotRemoved, Robot: id, Time: time.Now()})
 	r.config.Log.Info("robot removed", "robot", id)

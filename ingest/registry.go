@@ -63,6 +63,8 @@ type RegistryConfig struct {
 	Policy    Policy // empty: Ask
 	MaxRobots int    // adopted ones; 0: DefaultMaxRobots
 	Log       *slog.Logger
+	// Leaving is told of a robot before its rows are deleted, and after; what is known of it must not be written back. May be nil.
+	Leaving func(id tonypi.RobotID)
 	// RobotNetworks are where robots are believed to be when they say so, though their connections come from elsewhere: behind
 	// a gateway or in a container's network. May be empty.
 	RobotNetworks []netip.Prefix

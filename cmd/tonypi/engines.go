@@ -40,7 +40,7 @@ func (s *server) makeEngines(ctx context.Context) (err error) {
 		Person:    func(ctx context.Context, token string) (string, tonypi.Role, error) { return s.api.Person(ctx, token) },
 		Kick:      func(id tonypi.RobotID) { s.broker.Disconnect(id) },
 		Policy:    ingest.Policy(s.cfg.Adopt),
-		MaxRobots: s.cfg.MaxRobots, RobotNetworks: s.cfg.RobotNetworks, Log: s.part("ingest"),
+		MaxRobots: s.cfg.MaxRobots, RobotNetworks: s.cfg.RobotNetworks, Leaving: s.forget, Log: s.part("ingest"),
 	})
 	s.makeControl()
 	s.pipeline = ingest.NewPipeline(ingest.PipelineConfig{
@@ -145,17 +145,19 @@ func (c control) Stop(ctx context.Context, o tonypi.Order) ([]tonypi.Command, er
 	return c.s.commands.Stop(ctx, o)
 }
 
-// robotNews shows what the registry tells, and tells the engines whose robots came or went.
+// robotNews shows what the registry tells, and tells the engines whose robots came.
 type robotNews struct{ s *server }
 
 func (n robotNews) Show(e tonypi.Event) {
 	n.s.hub.Show(e)
-	switch {
-	case e.Kind == tonypi.ConnectionChanged && e.Connected:
+	if e.Kind == tonypi.ConnectionChanged && e.Connected {
 		n.s.commands.Connected(e.Robot) // settings too
-	case e.Kind == tonypi.RobotRemoved:
-		n.s.commands.Forget(e.Robot) // settings and control too
-		n.s.jobs.Forget(e.Robot)
-		n.s.book.Forget(e.Robot)
 	}
+}
+
+// forget drops what the engines know of a robot that leaves.
+func (s *server) forget(id tonypi.RobotID) {
+	s.commands.Forget(id) // settings and control too
+	s.jobs.Forget(id)
+	s.book.Forget(id)
 }
