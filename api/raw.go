@@ -32,9 +32,12 @@ func raw(r *routes, a access, o operation, h func(http.ResponseWriter, *http.Req
 	r.handle(a, pattern, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		err := lacks
 		if err == nil {
+			err = errBroken // unless the handler returns
+			if audited {
+				defer func() { r.server.audit(req.Context(), action, err) }()
+			}
 			err = h(w, req)
-		}
-		if audited {
+		} else if audited {
 			r.server.audit(req.Context(), action, err)
 		}
 		if err != nil {
@@ -42,6 +45,9 @@ func raw(r *routes, a access, o operation, h func(http.ResponseWriter, *http.Req
 		}
 	}))
 }
+
+// errBroken is why a handler did not return: it broke off its answer, so that the client notices.
+var errBroken = tonypi.Errorf(tonypi.Unavailable, "The answer was broken off")
 
 // serve is raw for a handler of another package, which may be nil.
 func serve(r *routes, a access, o operation, h http.Handler) {
