@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { alreadyIn, journey, person } from "./browser";
 import { eventually, Program } from "./program";
 import { SSHD, whyNoSSH } from "./sshd";
-import { commands, hire, robot, robots } from "./team";
+import { hire, robots } from "./team";
 
 // The first robot of every demo has no fault of its own.
 const id = "tonypi_01";
@@ -36,7 +36,6 @@ journey("an operator at work", () => {
   });
 
   const pad = (on = page) => on.getByRole("application", { name: /^Drive pad/ });
-  const feed = (text: string) => page.getByRole("region", { name: "Commands" }).getByRole("button", { name: text });
   const where = async (since: number): Promise<Place[]> => {
     const from = new Date(since).toISOString();
     const { series } = await program.api<{ series: { source: string; points: number[][] }[] }>(

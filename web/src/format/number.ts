@@ -33,6 +33,12 @@ export function withUnit(value: number | null | undefined, unit: string, decimal
   return unit === "°" || unit === "%" ? text + unit : `${text}\u202f${unit}`;
 }
 
+/** Writes milliseconds: short ones with a decimal, long ones in seconds. */
+export function milliseconds(value: number | null | undefined): string {
+  if (value === null || value === undefined) return noValue;
+  return value >= 10_000 ? withUnit(value / 1000, "s", 1) : withUnit(value, "ms", value < 10 ? 1 : 0);
+}
+
 /** Writes a size in bytes. */
 export function bytes(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return noValue;

@@ -82,6 +82,7 @@ export const control = {
     en: "This robot runs the original client: only what it knows is offered.",
     de: "Dieser Roboter läuft mit dem Original-Client: Angeboten wird nur, was er kennt.",
   },
+  "actions.more": { en: "{title} with options", de: "{title} mit Optionen" },
   "actions.send": { en: "Send", de: "Senden" },
   "actions.sure": {
     en: "This can make the robot fall, go off or change what it is set to. Is it safe?",
@@ -231,6 +232,7 @@ export const control = {
   "choice.bow": { en: "Bow", de: "Verbeugen" },
   "choice.squat": { en: "Squat", de: "Kniebeuge" },
   "choice.twist": { en: "Twist", de: "Drehen" },
+  "choice.dance": { en: "Dance", de: "Tanzen" },
   "choice.sit": { en: "Sit", de: "Setzen" },
   "choice.left_kick": { en: "Kick left", de: "Tritt links" },
   "choice.right_kick": { en: "Kick right", de: "Tritt rechts" },

@@ -1,13 +1,26 @@
 import { useSyncExternalStore } from "react";
 
-// The server's clock, as far as frames tell: ages must not depend on a wrong clock in the browser's machine.
+// The server's clock, as far as frames tell: ages and stops' times must not depend on a wrong clock in the browser's
+// machine. A frame that waited on its way looks old, never young: the youngest one of the last minute is right.
 let offset = 0;
+let slots: { began: number; best: number }[] = [];
+const slotLength = 10_000;
+const slotsFor = 60_000;
+// No frame that is worth showing is so late: a clock was set.
+const jump = 30_000;
 
 /** Notes that the server's clock shows `serverTime` (ms) now. */
 export function syncClock(serverTime: number): void {
-  const seen = serverTime - Date.now();
-  // Frames that waited in a slow network look old; small differences are that, not the clock.
-  if (Math.abs(seen - offset) > 1000) offset = seen;
+  const now = Date.now();
+  const seen = serverTime - now;
+  const best = Math.max(seen, ...slots.map((slot) => slot.best));
+  // What was seen before a jump counts no more, nor what a clock that was set back says will be seen.
+  if (best - seen > jump || seen - offset > jump) slots = [];
+  slots = slots.filter(({ began }) => began <= now && now - began < slotsFor);
+  const newest = slots.at(-1);
+  if (newest && now - newest.began < slotLength) newest.best = Math.max(newest.best, seen);
+  else slots.push({ began: now, best: seen });
+  offset = Math.max(...slots.map((slot) => slot.best));
 }
 
 /** The server's time in ms. */

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { CheckCircle2, LoaderCircle, OctagonX } from "lucide-react";
 import { useEffect } from "react";
-import { withUnit } from "@/format/number";
+import { milliseconds } from "@/format/number";
 import { useT } from "@/i18n/translate";
 import { type StopOrder, type StopRow, sumUp } from "@/live/stops";
 import { useRobotName, useStopOrders, useStops } from "./stop";
@@ -50,7 +50,7 @@ function Quiet({ order }: { order: StopOrder }) {
         {!done && !(order.late && all === 0) && t("stop.sending", { what })}
       </span>
       {all > 0 && !done && <span>{t("stop.progress", { confirmed, n: all })}</span>}
-      {slowest !== undefined && <span className="ml-auto whitespace-nowrap">{withUnit(slowest, "ms")}</span>}
+      {slowest !== undefined && <span className="ml-auto whitespace-nowrap">{milliseconds(slowest)}</span>}
     </p>
   );
 }

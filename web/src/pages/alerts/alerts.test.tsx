@@ -186,8 +186,7 @@ describe("AlertList", () => {
     let broken = true;
     serve({
       ...empty,
-      "GET /alerts": () =>
-        broken ? Response.json({ detail: "the database sleeps" }, { status: 500 }) : [],
+      "GET /alerts": () => (broken ? Response.json({ detail: "the database sleeps" }, { status: 500 }) : []),
     });
     await show(<AlertList />);
     await screen.findByText("the database sleeps");

@@ -16,7 +16,8 @@ interface Camera {
 }
 
 /** Reports whether a stream is worth asking for. */
-export const worthAsking = (online: boolean, camera: Camera | undefined): boolean => online && camera?.url_known;
+export const worthAsking = (online: boolean, camera: Camera | undefined): boolean =>
+  online && camera?.url_known === true;
 
 /** Finds why there is no picture; undefined when there is one. */
 export function reasonOf(

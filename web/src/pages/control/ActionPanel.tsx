@@ -17,13 +17,13 @@ import { asked, useCatalogue, useSendCommand } from "@/api/control";
 import { errorText } from "@/api/error";
 import type { CommandSpec, Lease, Summary } from "@/api/types";
 import { useT } from "@/i18n/translate";
-import { Button } from "@/parts/Button";
 import { Dialog } from "@/parts/Dialog";
 import { Notice } from "@/parts/Notice";
 import { ErrorState, Skeleton } from "@/parts/states";
 import { CommandForm } from "./CommandForm";
-import { atHand, choiceTitle, commandTitle, type Group, groupSpecs } from "./commands";
+import { commandTitle, type Group, groupSpecs } from "./commands";
 import { HeadPad, headSpec } from "./HeadPad";
+import { SpecButtons } from "./SpecButtons";
 
 const signs: Record<Group["group"], LucideIcon> = {
   move: Footprints,
@@ -95,34 +95,6 @@ export function ActionPanel({ robot, lease }: Props) {
         {chosen && <CommandForm robot={robot.robot_id} spec={chosen} onDone={() => setChosen(undefined)} />}
       </Dialog>
     </section>
-  );
-}
-
-interface SpecProps {
-  spec: CommandSpec;
-  title: string;
-  disabled: boolean;
-  onSend: (parameters: Record<string, unknown>) => void;
-  onAsk: () => void;
-}
-
-/** The buttons of one command: one for each choice that needs no more words, and one that asks for the rest. */
-function SpecButtons({ spec, title, disabled, onSend, onAsk }: SpecProps) {
-  const t = useT();
-  const hand = atHand(spec);
-  const asks = spec.params.length > 0 || spec.confirm;
-  const look = spec.confirm ? "danger" : "plain";
-  return (
-    <>
-      {hand?.choices.map((choice) => (
-        <Button key={choice} size="small" disabled={disabled} onClick={() => onSend({ [hand.param]: choice })}>
-          {choiceTitle(choice, t)}
-        </Button>
-      ))}
-      <Button size="small" look={look} disabled={disabled} onClick={asks ? onAsk : () => onSend({})}>
-        {asks ? `${title} …` : title}
-      </Button>
-    </>
   );
 }
 

@@ -1,7 +1,7 @@
 import { Ban, CheckCircle2, ChevronDown, Clock, LoaderCircle, type LucideIcon, XCircle } from "lucide-react";
 import { type ReactNode, useId, useState } from "react";
 import type { Command, CommandSpec } from "@/api/types";
-import { withUnit } from "@/format/number";
+import { milliseconds } from "@/format/number";
 import { exact, parseTime } from "@/format/time";
 import { useT } from "@/i18n/translate";
 import { Age } from "@/parts/Age";
@@ -109,7 +109,7 @@ function Hops({ command }: { command: Command }) {
                 style={{ marginLeft: `${Math.min(left, 99)}%`, width: `${(step.ms / sum) * 100}%` }}
               />
             </dd>
-            <dd className="text-right">{withUnit(step.ms, "ms")}</dd>
+            <dd className="text-right">{milliseconds(step.ms)}</dd>
           </div>
         );
       })}
@@ -117,13 +117,13 @@ function Hops({ command }: { command: Command }) {
         {command.stop_ms !== undefined && (
           <>
             <dt>{t("hop.body")}</dt>
-            <dd className="mr-3">{withUnit(command.stop_ms, "ms")}</dd>
+            <dd className="mr-3">{milliseconds(command.stop_ms)}</dd>
           </>
         )}
         {whole !== undefined && (
           <>
             <dt>{t("hop.all")}</dt>
-            <dd className="font-medium text-ink">{withUnit(whole, "ms")}</dd>
+            <dd className="font-medium text-ink">{milliseconds(whole)}</dd>
           </>
         )}
       </div>

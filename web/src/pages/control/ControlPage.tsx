@@ -30,15 +30,13 @@ export function ControlPage() {
         <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
           <CameraPreview robot={id} />
           {may && <DrivePanel robot={robot} lease={lease} />}
+          <StopLatency robot={id} stopped={robot.emergency_stopped} />
         </div>
         <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
           {may && <ActionPanel robot={robot} lease={lease} />}
           <CommandFeed robot={id} />
+          <ConfigPanel robot={robot} />
         </div>
-      </div>
-      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
-        <StopLatency robot={id} stopped={robot.emergency_stopped} />
-        <ConfigPanel robot={robot} />
       </div>
     </div>
   );

@@ -31,8 +31,8 @@ export function DrivePad({ driver, state, disabled }: Props) {
     if (event.currentTarget.contains(event.relatedTarget)) return;
     held.current.clear();
     setFocused(false);
-    driver.letGo();
-    driver.move("keys", still);
+    driver.rest();
+    driver.move("keys", still); // no key up will come here
   };
   return (
     <div

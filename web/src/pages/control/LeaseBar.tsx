@@ -7,7 +7,7 @@ import { useSession } from "@/api/session";
 import type { Lease } from "@/api/types";
 import { duration, parseTime } from "@/format/time";
 import { useT } from "@/i18n/translate";
-import { useNow } from "@/live/hooks";
+import { serverNow, useNow } from "@/live/hooks";
 import { Button } from "@/parts/Button";
 import { ConfirmButton } from "@/parts/ConfirmButton";
 import { cn } from "@/parts/cn";
@@ -26,7 +26,7 @@ export function LeaseBar({ robot, lease }: { robot: string; lease: Lease | undef
         <span className="font-medium">
           <Holder lease={lease} />
         </span>
-        {lease?.holder && until !== undefined && (
+        {lease?.holder && !lease.mine && until !== undefined && (
           <span className="whitespace-nowrap text-ink-3">{t("lease.left", { time: duration(until - now) })}</span>
         )}
       </p>
@@ -44,8 +44,8 @@ function Holder({ lease }: { lease: Lease | undefined }) {
   return lease.holder === me ? t("lease.mine_elsewhere") : t("lease.other", { name: lease.holder });
 }
 
-// A lease is kept while the page is open, well before it would end.
-const renewBefore = 20_000;
+// A lease is kept while the page is in front; it ends soon after by itself.
+const renewBefore = 5000;
 
 function LeaseActions({ robot, lease }: { robot: string; lease: Lease | undefined }) {
   const t = useT();
@@ -115,7 +115,7 @@ function useRenewal(lease: Lease | undefined, take: (force: boolean) => void): v
       () => {
         if (!document.hidden) take(false);
       },
-      Math.max(1000, until - Date.now() - renewBefore),
+      Math.max(1000, until - serverNow() - renewBefore),
     );
     return () => clearTimeout(timer);
   }, [mine, until, take]);

@@ -48,6 +48,7 @@ export function ParamField({ param, value, error, onChange }: Props) {
       return (
         <Field
           label={label}
+          options={param.choices ?? undefined}
           inputMode={numeric ? "decimal" : "text"}
           maxLength={param.max_length || undefined}
           hint={

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "react";
 import { useStopLatency } from "@/api/stops";
-import { noValue, number, withUnit } from "@/format/number";
+import { milliseconds, noValue, number } from "@/format/number";
 import { clock, parseTime } from "@/format/time";
 import { useT } from "@/i18n/translate";
 import { useNow } from "@/live/hooks";
@@ -33,9 +33,9 @@ export function StopLatency({ robot, stopped }: { robot: string; stopped: boolea
       {some && (
         <>
           <dl className="grid grid-cols-2 gap-3 sm:grid-cols-4">
-            <Figure name={t("latency.median")} value={data.count > 0 ? withUnit(data.p50_ms, "ms") : noValue} />
-            <Figure name={t("latency.p99")} value={data.count > 0 ? withUnit(data.p99_ms, "ms") : noValue} />
-            <Figure name={t("latency.max")} value={data.count > 0 ? withUnit(data.max_ms, "ms") : noValue} />
+            <Figure name={t("latency.median")} value={data.count > 0 ? milliseconds(data.p50_ms) : noValue} />
+            <Figure name={t("latency.p99")} value={data.count > 0 ? milliseconds(data.p99_ms) : noValue} />
+            <Figure name={t("latency.max")} value={data.count > 0 ? milliseconds(data.max_ms) : noValue} />
             <Figure name={t("latency.unconfirmed")} value={number(data.unconfirmed)} bad={data.unconfirmed > 0} />
           </dl>
           <Bars points={data.points.slice(0, shown).toReversed()} />
@@ -71,7 +71,7 @@ function Bars({ points }: { points: readonly Point[] }) {
           const { latency_ms: latency } = point;
           const text = t("latency.point", {
             time: clock(parseTime(point.time), now),
-            latency: latency === undefined ? t("latency.unconfirmed") : withUnit(latency, "ms"),
+            latency: latency === undefined ? t("latency.unconfirmed") : milliseconds(latency),
             by: point.by,
           });
           return (
@@ -88,7 +88,7 @@ function Bars({ points }: { points: readonly Point[] }) {
       </ul>
       <figcaption className="flex justify-between text-ink-3 text-xs">
         <span>{t("latency.chart")}</span>
-        <span className="whitespace-nowrap pl-3">{withUnit(top, "ms")}</span>
+        <span className="whitespace-nowrap pl-3">{milliseconds(top)}</span>
       </figcaption>
     </figure>
   );

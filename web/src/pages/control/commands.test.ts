@@ -2,7 +2,17 @@ import { describe, expect, it } from "vitest";
 import type { CommandSpec, ParamSpec } from "@/api/types";
 import { command, summary } from "@/sample";
 import { driveBlock } from "./block";
-import { atHand, firstValue, groupSpecs, hops, parameterText, readForm, wholeTime } from "./commands";
+import {
+  atHand,
+  firstValue,
+  groupSpecs,
+  hops,
+  needsWords,
+  parameterText,
+  readForm,
+  sentence,
+  wholeTime,
+} from "./commands";
 
 const spec = (type: string, group: CommandSpec["group"], original = false): CommandSpec => ({
   type,
@@ -43,6 +53,24 @@ describe("atHand", () => {
     expect(atHand({ ...action, confirm: true })).toBeUndefined();
     expect(atHand({ ...action, params: [param("text", "text")] })).toBeUndefined();
     expect(atHand(spec("photo", "camera"))).toBeUndefined();
+  });
+});
+
+describe("sentence", () => {
+  const text = param("text", "text", { required: true, max_length: 200 });
+  it("is a command that is one text", () => {
+    expect(sentence({ ...spec("speak", "sound"), params: [text] })).toEqual({ name: "text", longest: 200 });
+    expect(sentence({ ...spec("speak", "sound"), params: [text, param("loud", "boolean")] })).toBeUndefined();
+    expect(sentence({ ...spec("action", "action"), params: [{ ...text, choices: ["wave"] }] })).toBeUndefined();
+    expect(sentence(spec("photo", "camera"))).toBeUndefined();
+  });
+});
+
+describe("needsWords", () => {
+  it("lets out at once what has a value for everything and no danger", () => {
+    expect(needsWords({ ...spec("buzzer", "sound"), params: [param("repeat", "integer")] })).toBe(false);
+    expect(needsWords({ ...spec("turn", "move"), params: [param("angle", "number", { required: true })] })).toBe(true);
+    expect(needsWords({ ...spec("reboot", "system"), confirm: true })).toBe(true);
   });
 });
 

@@ -45,7 +45,9 @@ export function paramTitle(param: ParamSpec, t: Translate): string {
 
 export function choiceTitle(choice: string, t: Translate): string {
   const key = keyFor("choice", choice);
-  return key ? t(key) : choice.replaceAll("_", " ");
+  if (key) return t(key);
+  const words = choice.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 const mostAtHand = 12;
@@ -54,8 +56,20 @@ const mostAtHand = 12;
 export function atHand(spec: CommandSpec): { param: string; choices: readonly string[] } | undefined {
   const [first, ...rest] = spec.params;
   const choices = first?.choices ?? [];
-  if (first?.kind !== "choice" || choices.length > mostAtHand || spec.confirm) return undefined;
+  if (!first || choices.length === 0 || choices.length > mostAtHand || spec.confirm) return undefined;
   return rest.some((param) => param.required) ? undefined : { param: first.name, choices };
+}
+
+/** Reports whether a command cannot go out at the press of a button. */
+export const needsWords = (spec: CommandSpec): boolean => spec.confirm || spec.params.some((param) => param.required);
+
+const longestText = 500;
+
+/** The one text that a command is about, and nothing else. */
+export function sentence(spec: CommandSpec): { name: string; longest: number } | undefined {
+  const [only, ...rest] = spec.params;
+  if (only?.kind !== "text" || only.choices?.length || rest.length > 0 || spec.confirm) return undefined;
+  return { name: only.name, longest: only.max_length || longestText };
 }
 
 /** The parameters of a command in one line. */

@@ -76,6 +76,18 @@ describe("Driver", () => {
     expect(sent).toHaveLength(count);
   });
 
+  it("stands when the person turns to another part of the page, and keeps control", () => {
+    const { driver, sent, beats } = start();
+    driver.move("keys", forward);
+    driver.rest();
+    expect(beats().at(-1)).toMatchObject(still);
+    driver.move("keys", forward); // still held
+    expect(beats().at(-1)).toMatchObject(still);
+    vi.advanceTimersByTime(5000);
+    expect(driver.current().driving).toBe(false);
+    expect(sent.every((frame) => frame.type === "drive")).toBe(true);
+  });
+
   it("ends when the connection closes and starts only by a new push", () => {
     let open = true;
     const { driver, beats } = start(() => open);

@@ -78,7 +78,14 @@ export class Driver {
     else if (this.timer !== undefined) this.stand();
   }
 
-  /** Stands and gives the robot free: the person left the pad, the page or the room. */
+  /** Stands, whatever hands still hold: the person turned to another part of the page. */
+  rest(): void {
+    this.block();
+    this.set({ motion: still });
+    if (this.timer !== undefined) this.stand();
+  }
+
+  /** Stands and gives the robot free: the person left the page or the room. */
   letGo(): void {
     this.block();
     if (this.timer !== undefined) {

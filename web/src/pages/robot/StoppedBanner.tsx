@@ -6,6 +6,9 @@ import { useT } from "@/i18n/translate";
 import { useNow } from "@/live/hooks";
 import { ResumeButton } from "@/shell/ResumeDialog";
 
+// What the server writes when nobody gave a reason.
+const byDefault = "Emergency stop triggered";
+
 /** Says that the robot is stopped, why and by whom, and leads to letting it move again. */
 export function StoppedBanner({ robot }: { robot: Summary }) {
   const t = useT();
@@ -13,7 +16,8 @@ export function StoppedBanner({ robot }: { robot: Summary }) {
   const { commands } = useCommands(robot.robot_id);
   const stop = commands.find((command) => command.type === "emergency_stop");
   const time = parseTime(stop?.created_at);
-  const reason = robot.emergency_reason || stop?.reason;
+  const told = robot.emergency_reason || stop?.reason;
+  const reason = told === byDefault ? "" : told;
   return (
     <div
       role="status"
