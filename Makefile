@@ -12,7 +12,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 LINT    := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
 WEB_SRC := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 PLATFORMS := linux/amd64 linux/arm64 linux/arm windows/amd64 darwin/arm64
-FUZZERS := $(shell grep -roE --include='*_test.go' '^func Fuzz[A-Za-z]+' wire mqtt api tsdb | sed -E 's|/[^:]*:func |:|')
+FUZZERS := $(shell grep -roE --include='*_test.go' '^func Fuzz[A-Za-z]+' wire mqtt api tsdb command camera | sed -E 's|/[^:]*:func |:|')
 
 .PHONY: help run test check dev build web generate bench fuzz lint unit servers web-check e2e cross generated
 
@@ -47,7 +47,7 @@ check: generated lint unit web-check ## all that needs no server and no browser;
 test: install check servers fuzz cross e2e ## everything, as CI runs it
 
 install: ## the servers and the browser that tests start
-	tools/install chromium=chromium mosquitto=mosquitto mosquitto_pub=mosquitto-clients postgres=postgresql gcc=gcc
+	tools/install chromium=chromium mosquitto=mosquitto mosquitto_pub=mosquitto-clients postgres=postgresql gcc=gcc sshd=openssh-server ssh-keygen=openssh-client
 
 lint:
 	test -z "$$(gofmt -l $$(git ls-files '*.go'))"
@@ -58,7 +58,9 @@ unit: web/dist/index.html
 	CGO_ENABLED=1 $(GO) test -race -short ./...
 
 servers: build ## tests against real servers and the real program
-	CGO_ENABLED=1 $(GO) test -race -timeout 15m ./sqlstore ./mqtt ./tsdb ./cmd/tonypi
+	CGO_ENABLED=1 $(GO) test -race -timeout 15m ./sqlstore ./mqtt ./tsdb ./terminal ./cmd/tonypi
+	# Without the race detector, which makes everything some ten times slower: how fast stops are.
+	$(GO) test -count=1 -run 'TestStop' ./cmd/tonypi
 
 web-check: web/node_modules/.installed
 	npm --prefix web run --silent check

@@ -127,7 +127,7 @@ func quick(t *testing.T, series func() []time.Duration) {
 		took := series()
 		worst = p99(took)
 		t.Logf("%d stops: p50 %v, p99 %v", len(took), took[len(took)/2].Round(10*time.Microsecond), worst.Round(10*time.Microsecond))
-		if worst <= stopBound {
+		if worst <= stopBound || raceDetector { // which makes the robots in this process some ten times slower
 			return
 		}
 	}
