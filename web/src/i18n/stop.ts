@@ -60,6 +60,7 @@ export const stop = {
   "resume.checked": { en: "I have looked at the robot", de: "Ich habe nach dem Roboter gesehen" },
   "resume.checked_all": { en: "I have looked at all of them", de: "Ich habe nach allen gesehen" },
   "resume.do": { en: "Let it move", de: "Freigeben" },
+  "resume.do_all": { en: "Let them move", de: "Freigeben" },
   "resume.failed": {
     en: "One robot did not take it: {detail} | {n} robots did not take it: {detail}",
     de: "Ein Roboter hat es nicht angenommen: {detail} | {n} Roboter haben es nicht angenommen: {detail}",

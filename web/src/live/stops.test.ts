@@ -69,6 +69,7 @@ describe("Stops", () => {
     stops.stop("r1", []);
     await settle(5000);
     expect(http).toHaveBeenCalledTimes(1);
+    expect([stops.tells("r1"), stops.tells("r2")]).toEqual([true, false]);
     expect(only(stops).failure).toBe("Your role does not allow this");
     expect(sumUp(only(stops)).done).toBe(false);
   });

@@ -117,6 +117,10 @@ export class Stops {
     for (const known of this.known) this.take(known, changed);
   };
 
+  /** Reports whether an order on the screen tells how a robot stopped. */
+  readonly tells = (robot: string): boolean =>
+    this.state.some((order) => order.robot === robot || order.rows.some((row) => row.robot === robot));
+
   /** Takes an order from the screen: somebody has seen it. What is still to be sent is sent all the same. */
   readonly dismiss = (id: string): void => {
     const known = this.find(id);

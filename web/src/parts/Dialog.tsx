@@ -15,15 +15,22 @@ interface Props {
   children: ReactNode;
 }
 
+// Stopping a robot must not cost what was typed.
+function keepForStop(event: CustomEvent<{ originalEvent: PointerEvent }>): void {
+  const { target } = event.detail.originalEvent;
+  if (target instanceof Element && target.closest("[data-stop]")) event.preventDefault();
+}
+
 /** A window over the page: it holds the focus, closes with Escape and gives the focus back. */
 export function Dialog({ open, onClose, title, description, hideTitle = false, className, children }: Props) {
   const t = useT();
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Radix.Portal>
-        <Radix.Overlay className="fixed inset-0 z-40 bg-black/45" />
+        <Radix.Overlay data-shade className="fixed inset-0 z-40 bg-black/45" />
         <Radix.Content
           {...(description ? {} : { "aria-describedby": undefined })}
+          onPointerDownOutside={keepForStop}
           className={cn(
             "fixed top-[12vh] left-1/2 z-50 max-h-[76vh] w-[min(32rem,calc(100vw-1.5rem))] -translate-x-1/2 overflow-y-auto rounded-xl border border-line bg-surface p-5 shadow-float",
             className,

@@ -74,7 +74,7 @@ export function BottomNav() {
   const fits = all.length <= shownOnPhone ? all : all.slice(0, shownOnPhone - 1);
   const rest = all.slice(fits.length);
   return (
-    <div className="fixed inset-x-0 bottom-0 z-30 flex border-line border-t bg-surface pb-[env(safe-area-inset-bottom)] md:hidden">
+    <div className="shaded fixed inset-x-0 bottom-0 z-45 flex border-line border-t bg-surface pb-[env(safe-area-inset-bottom)] md:hidden">
       <nav aria-label={t("nav.main")} className="flex min-w-0 flex-1">
         {fits.map((place) => (
           <Link

@@ -52,11 +52,14 @@ function useStopped(): string[] {
   return fleet.filter((robot) => robot.emergency_stopped).map((robot) => robot.robot_id);
 }
 
+const namedAtOnce = 12;
+
 function ResumeForm({ robots, onDone }: { robots: string[]; onDone: () => void }) {
   const t = useT();
   const resume = useResume();
   // The list must not change under the hand of somebody who has just looked at these robots.
   const [chosen] = useState(robots);
+  const name = useRobotName();
   const [reason, setReason] = useState("");
   const [checked, setChecked] = useState(false);
   const failed = resume.data?.filter((command) => command.status !== "done" && command.status !== "sent") ?? [];
@@ -84,9 +87,15 @@ function ResumeForm({ robots, onDone }: { robots: string[]; onDone: () => void }
         <Notice tone="critical" role="alert">
           {t("resume.failed", {
             n: failed.length,
-            detail: failed.map((command) => `${command.robot_id}: ${command.message}`).join("; "),
+            detail: failed.map((command) => `${name(command.robot_id)}: ${command.message}`).join("; "),
           })}
         </Notice>
+      )}
+      {chosen.length > 1 && (
+        <p className="text-ink-2">
+          {chosen.slice(0, namedAtOnce).map(name).join(", ")}
+          {chosen.length > namedAtOnce && ` ${t("stop.more_robots", { n: chosen.length - namedAtOnce })}`}
+        </p>
       )}
       <Field
         label={t("resume.reason")}
@@ -107,7 +116,7 @@ function ResumeForm({ robots, onDone }: { robots: string[]; onDone: () => void }
       <div className="flex justify-end gap-2">
         <Button onClick={onDone}>{t("action.cancel")}</Button>
         <Button type="submit" look="primary" disabled={!checked || chosen.length === 0} busy={resume.isPending}>
-          {t("resume.do")}
+          {t(chosen.length > 1 ? "resume.do_all" : "resume.do")}
         </Button>
       </div>
     </form>

@@ -3,6 +3,7 @@ import { Outlet } from "@tanstack/react-router";
 import { useEffect, useMemo } from "react";
 import { session, useSession } from "@/api/session";
 import { readCommands, stopRobots } from "@/api/stops";
+import type { Alert } from "@/api/types";
 import { useT } from "@/i18n/translate";
 import { Feed } from "@/live/feed";
 import { FeedContext, serverNow } from "@/live/hooks";
@@ -20,6 +21,9 @@ function liveURL(): string {
   return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/live`;
 }
 
+// A person who has just pressed "stop" reads of it in the report of that stop.
+const stopAlerts: ReadonlySet<string> = new Set(["emergency_stop", "stop_unconfirmed"]);
+
 /** A feed for whoever is signed in; another person gets another one. */
 function useOwnFeed(): [Feed, Notices, Stops] {
   const cache = useQueryClient();
@@ -33,7 +37,9 @@ function useOwnFeed(): [Feed, Notices, Stops] {
     };
     const feed = new Feed(cache, { url: liveURL(), token });
     const ways = { live: feed.send, http: stopRobots, read: readCommands, now: serverNow };
-    return [feed, new Notices(), new Stops(ways)] as const;
+    const stops = new Stops(ways);
+    const told = ({ alert_type, robot_id }: Alert) => stopAlerts.has(alert_type) && stops.tells(robot_id);
+    return [feed, new Notices(told), stops] as const;
   }, [cache, who]);
   useEffect(() => {
     const ends = [feed.onAlerts(notices.add), feed.onAnswer(stops.answer), feed.onCommands(stops.commands), feed.run()];

@@ -5,11 +5,14 @@ import { useT } from "@/i18n/translate";
 import { cn } from "@/parts/cn";
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from "@/parts/Menu";
 import { ResumeDialog } from "./ResumeDialog";
-import { stopModifier, useOpenRobot, useRobotName, useStop } from "./stop";
+import { inReach, stopModifier, useOpenRobot, useRobotName, useStop } from "./stop";
 
 const red = "bg-stop text-white hover:brightness-110 aria-disabled:opacity-45";
 
-/** The stop of the frame: one press stops this robot, or all outside of a robot's views; the menu has the other one. */
+/**
+ * The stop of the frame: one press stops this robot, or all outside of a robot's views; the menu has the other one. On
+ * phones the stop is at the bottom, and a robot's views have the one for all of them here.
+ */
 export function StopControl() {
   const t = useT();
   const stop = useStop();
@@ -19,8 +22,14 @@ export function StopControl() {
   const { data: fleet = [] } = useFleet();
   const stopped = fleet.filter((each) => each.emergency_stopped);
   return (
-    <div className="flex">
-      <StopPress className="h-9 rounded-l-lg px-3 font-semibold text-sm max-md:hidden">
+    <div {...inReach} className="pointer-events-auto relative z-1 flex">
+      {robot && (
+        <StopPress robot="" className="size-11 flex-col justify-center gap-0 rounded-lg md:hidden">
+          <OctagonX className="size-4.5" aria-hidden />
+          <span className="font-semibold text-[0.6875rem] leading-3">{t("stop.short_all")}</span>
+        </StopPress>
+      )}
+      <StopPress robot={robot} className="h-9 rounded-l-lg px-3 font-semibold text-sm max-md:hidden">
         <OctagonX className="size-4 shrink-0" aria-hidden />
         <span className="max-w-40 truncate">{robot ? t("stop.one", { robot: name(robot) }) : t("stop.all")}</span>
       </StopPress>
@@ -31,13 +40,9 @@ export function StopControl() {
             <button
               type="button"
               aria-label={t("stop.options")}
-              className={cn(
-                "grid h-9 w-8 place-items-center border-white/30 max-md:h-11 max-md:w-11 max-md:rounded-lg md:rounded-r-lg md:border-l",
-                red,
-              )}
+              className={cn("grid h-9 w-8 place-items-center rounded-r-lg border-white/30 border-l max-md:hidden", red)}
             >
-              <OctagonX className="size-5 md:hidden" aria-hidden />
-              <ChevronDown className="size-4 max-md:hidden" aria-hidden />
+              <ChevronDown className="size-4" aria-hidden />
             </button>
           }
         >
@@ -73,11 +78,11 @@ export function StopControl() {
 }
 
 /** The stop within reach of the thumb on a phone: 64 pixels high at least. */
-export function StopBlock() {
+export function StopBlock({ className }: { className?: string }) {
   const t = useT();
   const robot = useOpenRobot();
   return (
-    <StopPress className="min-h-16 w-20 flex-col justify-center gap-0.5 self-stretch rounded-none">
+    <StopPress robot={robot} above className={cn("min-h-16 w-20 flex-col justify-center gap-0.5", className)}>
       <OctagonX className="size-6" aria-hidden />
       <span className="font-bold text-sm leading-4">{t("stop.short")}</span>
       <span className="font-medium text-[0.6875rem] leading-3">{t(robot ? "stop.short_one" : "stop.short_all")}</span>
@@ -87,16 +92,24 @@ export function StopBlock() {
 
 const longestPress = 3000;
 
-function StopPress({ className, children }: { className: string; children: React.ReactNode }) {
+interface PressProps {
+  /** "" is all robots. */
+  robot: string;
+  /** What explains a stop that is not allowed stands above it. */
+  above?: boolean;
+  className: string;
+  children: React.ReactNode;
+}
+
+function StopPress({ robot, above = false, className, children }: PressProps) {
   const t = useT();
   const stop = useStop();
-  const robot = useOpenRobot();
   const name = useRobotName();
   const pressedAt = useRef(Number.NEGATIVE_INFINITY);
   const [explained, setExplained] = useState(false);
   const label = robot ? t("stop.one", { robot: name(robot) }) : t("stop.all_robots");
   return (
-    <span className={cn("relative flex", className.includes("self-stretch") && "self-stretch")}>
+    <span {...inReach} className="pointer-events-auto relative z-1 flex self-stretch">
       <button
         type="button"
         aria-label={stop ? label : `${label}. ${t("stop.forbidden")}`}
@@ -125,7 +138,10 @@ function StopPress({ className, children }: { className: string; children: React
       {explained && (
         <span
           role="status"
-          className="absolute right-0 z-50 w-64 rounded-lg border border-line bg-surface p-3 text-ink text-sm shadow-float max-md:bottom-full max-md:mb-2 md:top-full md:mt-2"
+          className={cn(
+            "absolute right-0 z-50 w-64 rounded-lg border border-line bg-surface p-3 text-ink text-sm shadow-float",
+            above ? "bottom-full mb-2" : "top-full mt-2",
+          )}
         >
           {t("stop.forbidden")}
         </span>

@@ -4,7 +4,7 @@ import { useEffect } from "react";
 import { milliseconds } from "@/format/number";
 import { useT } from "@/i18n/translate";
 import { type StopOrder, type StopRow, sumUp } from "@/live/stops";
-import { useRobotName, useStopOrders, useStops } from "./stop";
+import { inReach, useRobotName, useStopOrders, useStops } from "./stop";
 
 const shownFor = 8000;
 const namedAtOnce = 12;
@@ -14,7 +14,7 @@ export function StopReport() {
   const orders = useStopOrders();
   if (orders.length === 0) return null;
   return (
-    <div className="sticky top-14 z-25 grid">
+    <div {...inReach} className="pointer-events-auto sticky top-14 z-45 grid">
       {orders.map((order) => (
         <Report key={order.id} order={order} />
       ))}

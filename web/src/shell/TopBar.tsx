@@ -22,7 +22,7 @@ export function TopBar() {
   const { data: fleet = [] } = useFleet();
   useWatch({ alerts: true, commands: true, fleet: fleet.length <= followed });
   return (
-    <header className="sticky top-0 z-30 flex h-14 items-center gap-2 border-line border-b bg-surface/95 px-3 backdrop-blur sm:gap-4 sm:px-5">
+    <header className="shaded sticky top-0 z-45 flex h-14 items-center gap-2 border-line border-b bg-surface/95 px-3 backdrop-blur sm:gap-4 sm:px-5">
       <Link to="/" aria-label="TonyPi" className="rounded-lg md:hidden">
         <Logo />
       </Link>

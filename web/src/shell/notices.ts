@@ -16,6 +16,9 @@ export class Notices {
   private state: NoticeState = { alerts: [], unseen: 0, toasts: [] };
   private readonly listeners = new Set<() => void>();
 
+  /** Alerts that are `told` elsewhere on the screen are for the bell only. */
+  constructor(private readonly told: (alert: Alert) => boolean = () => false) {}
+
   readonly subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -30,7 +33,7 @@ export class Notices {
     this.set({
       alerts: [...alerts, ...without(this.state.alerts)].slice(0, kept),
       unseen: Math.min(kept, this.state.unseen + alerts.length),
-      toasts: [...alerts, ...without(this.state.toasts)].slice(0, shownAtOnce),
+      toasts: [...alerts.filter((alert) => !this.told(alert)), ...without(this.state.toasts)].slice(0, shownAtOnce),
     });
   };
 

@@ -17,6 +17,12 @@ export function useStopOrders(): readonly StopOrder[] {
   return useSyncExternalStore(stops.subscribe, stops.current);
 }
 
+/**
+ * Marks what stays in reach while a window is open: presses on it do not close the window, and aria-live keeps it among
+ * what screen readers find.
+ */
+export const inReach = { "data-stop": true, "aria-live": "off" } as const;
+
 /** The robot whose views are open; "" elsewhere. */
 export function useOpenRobot(): string {
   const { robot = "" } = useParams({ strict: false });

@@ -11,6 +11,7 @@ import { serverNow, useNow, useWatch } from "@/live/hooks";
 import { Button } from "@/parts/Button";
 import { Notice } from "@/parts/Notice";
 import { EmptyState, ErrorState } from "@/parts/states";
+import { StopBlock } from "@/shell/StopControl";
 import { reasonOf, worthAsking } from "./reason";
 import { Screen } from "./Screen";
 import { save } from "./save";
@@ -38,21 +39,28 @@ export function CameraPage() {
   const reason = reasonOf(online, camera.data, stream);
   const shoot = () => snapshot.mutate(undefined, { onSuccess: (picture) => save(picture, id, serverNow()) });
   return (
-    <section aria-label={t("camera.title")} className="card mx-auto grid w-full max-w-6xl gap-3 p-3">
+    <section
+      aria-label={t("camera.title")}
+      className="card mx-auto grid w-full max-w-[max(46rem,calc(70dvh*4/3+1.5rem))] gap-3 p-3"
+    >
       {snapshot.isError && (
         <Notice tone="critical" role="alert">
           {errorText(snapshot.error)}
         </Notice>
       )}
-      <div ref={frame}>
+      <div ref={frame} className="group">
         <Screen
           robot={robot.name || id}
           canvas={canvas}
           stream={stream}
           reason={reason}
           detections={detections}
-          className="max-h-[70vh] w-full"
+          className="max-h-[70dvh] w-full group-fullscreen:size-full group-fullscreen:max-h-none group-fullscreen:rounded-none"
         />
+        {/* A screen full of picture has no frame of the page around it. */}
+        <div className="absolute right-6 bottom-6 hidden group-fullscreen:block">
+          <StopBlock className="rounded-xl" />
+        </div>
       </div>
       <div className="flex flex-wrap items-center gap-x-6 gap-y-3 px-1">
         <Facts stream={stream} live={!reason} viewers={camera.data?.viewers ?? 0} />
@@ -73,7 +81,7 @@ export function CameraPage() {
             size="icon"
             aria-label={t("camera.full")}
             title={t("camera.full")}
-            onClick={() => void frame.current?.firstElementChild?.requestFullscreen?.()}
+            onClick={() => void frame.current?.requestFullscreen?.()}
           >
             <Expand aria-hidden />
           </Button>

@@ -11,7 +11,7 @@ export function CommandFeed({ robot }: { robot: string }) {
   const { commands, error, isPending } = useCommands(robot);
   const { data: catalogue = [] } = useCatalogue();
   return (
-    <section aria-labelledby="commands" className="card flex min-h-48 flex-col overflow-hidden">
+    <section aria-labelledby="commands" className="card flex min-h-48 flex-1 flex-col overflow-hidden">
       <h2 id="commands" className="px-4 pt-4 pb-2 font-semibold">
         {t("commands.title")}
       </h2>

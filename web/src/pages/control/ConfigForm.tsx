@@ -5,6 +5,7 @@ import { useMay } from "@/api/role";
 import { useT } from "@/i18n/translate";
 import { Button } from "@/parts/Button";
 import { Choice } from "@/parts/Choice";
+import { cn } from "@/parts/cn";
 import { Field } from "@/parts/Field";
 import { Notice } from "@/parts/Notice";
 import { readTyped, type Setting, sections, toTyped, typedRange } from "./settings";
@@ -33,24 +34,26 @@ export function ConfigForm({ robot, config }: Props) {
           {save.error instanceof ApiError && save.error.status === 409 ? t("config.conflict") : errorText(save.error)}
         </Notice>
       )}
-      {sections.map(({ type, settings: known }) => (
-        <fieldset key={type} disabled={!may} className="grid gap-x-4 gap-y-3 sm:grid-cols-3">
-          <legend className="mb-2 font-medium text-ink-2 text-xs">{t(`config.${type}`)}</legend>
-          {known.map((setting) => {
-            const name = `${type}.${setting.name}`;
-            const error = errors[name];
-            return (
-              <SettingField
-                key={name}
-                setting={setting}
-                value={typed[name] ?? ""}
-                error={error && t(error)}
-                onChange={(value) => setTyped((before) => ({ ...before, [name]: value }))}
-              />
-            );
-          })}
-        </fieldset>
-      ))}
+      <div className="grid gap-x-8 gap-y-5 md:grid-cols-3">
+        {sections.map(({ type, settings: known }) => (
+          <fieldset key={type} disabled={!may} className="grid content-start gap-3">
+            <legend className="mb-2.5 font-medium">{t(`config.${type}`)}</legend>
+            {known.map((setting) => {
+              const name = `${type}.${setting.name}`;
+              const error = errors[name];
+              return (
+                <SettingField
+                  key={name}
+                  setting={setting}
+                  value={typed[name] ?? ""}
+                  error={error && t(error)}
+                  onChange={(value) => setTyped((before) => ({ ...before, [name]: value }))}
+                />
+              );
+            })}
+          </fieldset>
+        ))}
+      </div>
       {may && (
         <div className="flex justify-end">
           <Button type="submit" look="primary" disabled={!changed} busy={save.isPending}>
@@ -92,12 +95,15 @@ function SettingField({ setting, value, error, onChange }: FieldProps) {
       ? [["true", t("config.on")] as const, ["false", t("config.off")] as const]
       : setting.choices.map(([choice, text]) => [choice, t(text)] as const);
   return (
-    <Choice
-      label={label}
-      value={value}
-      error={error}
-      onChange={onChange}
-      choices={[["", t("config.default")], ...choices]}
-    />
+    // As high as a number with its range, so that fields stand in rows.
+    <div className={cn(!error && "md:mb-5.5")}>
+      <Choice
+        label={label}
+        value={value}
+        error={error}
+        onChange={onChange}
+        choices={[["", t("config.default")], ...choices]}
+      />
+    </div>
   );
 }

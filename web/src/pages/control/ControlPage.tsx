@@ -26,18 +26,18 @@ export function ControlPage() {
     <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
       {!may && <Notice>{t("control.forbidden")}</Notice>}
       <LeaseBar robot={id} lease={lease} />
-      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
-        <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
+        <div className="grid grid-cols-[minmax(0,1fr)] content-start gap-4">
           <CameraPreview robot={id} />
           {may && <DrivePanel robot={robot} lease={lease} />}
           <StopLatency robot={id} stopped={robot.emergency_stopped} />
         </div>
-        <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
+        <div className="flex min-w-0 flex-col gap-4">
           {may && <ActionPanel robot={robot} lease={lease} />}
           <CommandFeed robot={id} />
-          <ConfigPanel robot={robot} />
         </div>
       </div>
+      <ConfigPanel robot={robot} />
     </div>
   );
 }

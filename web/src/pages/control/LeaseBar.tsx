@@ -20,7 +20,7 @@ export function LeaseBar({ robot, lease }: { robot: string; lease: Lease | undef
   const until = parseTime(lease?.expires_at);
   const Icon = lease?.holder ? LockKeyhole : LockKeyholeOpen;
   return (
-    <section aria-label={t("lease.free")} className="card flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-2.5">
+    <section aria-label={t("lease.title")} className="card flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-2.5">
       <p className="flex min-w-0 items-center gap-2" title={t("lease.help")}>
         <Icon className={cn("size-4 shrink-0", lease?.mine ? "text-accent" : "text-ink-3")} aria-hidden />
         <span className="font-medium">

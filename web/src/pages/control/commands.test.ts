@@ -92,6 +92,7 @@ describe("readForm", () => {
   });
   it("starts with the server's defaults and leaves empty fields out", () => {
     expect(params.map(firstValue)).toEqual(["1", "0.5", "false", "", "left"]);
+    expect(firstValue(param("angle", "number", { min: -180, max: 180, required: true }))).toBe("0");
     expect(readForm([param("speed", "number")], { speed: "" })).toEqual({ values: {}, errors: {} });
   });
 });

@@ -86,7 +86,7 @@ export function firstValue(param: ParamSpec): string {
   if (param.kind === "boolean") return "false";
   if (param.kind === "color") return "#ffffff";
   if (param.kind === "text") return "";
-  return param.required ? String(param.min ?? 0) : "";
+  return param.required ? String(Math.min(Math.max(0, param.min ?? 0), param.max ?? Number.MAX_VALUE)) : "";
 }
 
 /** Reads a form: what was typed, as the server wants it. Empty fields that are not required are left out. */

@@ -59,7 +59,7 @@ export const RobotCard = memo(function RobotCard({ robot, stale }: Props) {
           <p className="truncate text-ink-3 text-xs leading-4">
             {robot.location || (robot.name === robot.robot_id ? robot.ip_address : robot.robot_id) || "\u00a0"}
           </p>
-          <p className="mt-1.5 flex min-w-0 items-center gap-2 text-xs">
+          <p className="mt-1.5 flex min-w-0 flex-wrap items-center gap-x-2 gap-y-0.5 text-xs">
             <StatusDot status={statusOf(robot)} />
             {robot.online && (
               <span

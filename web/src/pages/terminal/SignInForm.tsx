@@ -29,7 +29,7 @@ export function SignInForm({ address, keyUser, again, onOpen }: Props) {
     setPassword("");
   };
   return (
-    <form onSubmit={submit} autoComplete="off" className="grid gap-4">
+    <form onSubmit={submit} autoComplete="off" className="grid max-w-2xl gap-4">
       <p className="text-ink-2">{t("terminal.intro", { address })}</p>
       {keyUser !== undefined && (
         <Segments<"password" | "key">
