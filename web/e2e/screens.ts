@@ -25,6 +25,8 @@ const windows = new Set([
   "robot-logs",
   "robot-thresholds",
   "robot-remove",
+  "command-form",
+  "resume",
 ]);
 const themes = ["light", "dark"] as const;
 // Enough for a fall, a hot knee and charts that have something to tell.

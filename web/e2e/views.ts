@@ -95,6 +95,42 @@ export const views: readonly View[] = [
     },
   },
   {
+    name: "camera",
+    on: "demo",
+    open: async (page) => {
+      await opened(page, "/camera");
+      await page.getByText("640 × 480").waitFor();
+    },
+  },
+  {
+    name: "control",
+    on: "demo",
+    open: async (page) => {
+      await opened(page, "/control");
+      await page.getByRole("application", { name: /^Drive pad/ }).waitFor();
+      await page.getByRole("button", { name: "Wave" }).waitFor();
+      await page.getByRole("region", { name: "Settings of the robot" }).getByLabel("Top speed (%)").waitFor();
+      await settled(page);
+    },
+  },
+  {
+    name: "command-form",
+    on: "demo",
+    open: async (page) => {
+      await opened(page, "/control");
+      await page.getByRole("button", { name: "Shut down …" }).click();
+      await page.getByRole("dialog").getByText("Is it safe?").waitFor();
+    },
+  },
+  {
+    name: "terminal",
+    on: "demo",
+    open: async (page) => {
+      await opened(page, "/terminal");
+      await page.getByLabel("Password on the robot", { exact: true }).waitFor();
+    },
+  },
+  {
     name: "robot-alerts",
     on: "demo",
     open: async (page) => {
@@ -338,6 +374,28 @@ export const views: readonly View[] = [
       await page.getByRole("article").nth(2).waitFor();
       await page.keyboard.press("?");
       await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    },
+  },
+  // The last ones, since they stop a robot.
+  {
+    name: "stopped",
+    on: "demo",
+    open: async (page) => {
+      // Not the one whose job other views show.
+      await page.goto("/robots/tonypi_06/control");
+      await heading(page, "tonypi_06");
+      await page.keyboard.press("F8");
+      await page.getByText("It holds its pose").waitFor();
+      await page.getByText("one robot confirmed").waitFor();
+    },
+  },
+  {
+    name: "resume",
+    on: "demo",
+    open: async (page) => {
+      await page.goto("/?view=cards");
+      await page.getByRole("button", { name: "Let all move again …" }).click();
+      await page.getByRole("dialog").getByLabel("I have looked").waitFor();
     },
   },
 ];

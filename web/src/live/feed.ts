@@ -112,6 +112,9 @@ export class Feed {
   /** Sends a frame now or not at all; reports which. */
   readonly send = (frame: ClientFrame): boolean => this.socket.send(frame);
 
+  /** Says that the connection did not carry something; whether it is open shows soon. */
+  readonly doubt = (): void => this.socket.doubt();
+
   /** Calls back with the server's answers to beats and stops. */
   onAnswer(answered: Answered): () => void {
     this.answered.add(answered);

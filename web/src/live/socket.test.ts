@@ -154,6 +154,20 @@ describe("LiveSocket", () => {
     expect(FakeSocket.all).toHaveLength(2);
   });
 
+  it("gives up soon a connection that is in doubt, unless it answers", async () => {
+    const { socket, phases } = start();
+    socket.watch(fleet);
+    await settle();
+    last().hello();
+    socket.doubt();
+    last().say({ type: "state", id: last().sent.at(-1)?.id, time: 1 });
+    await settle(5000);
+    expect(phases.at(-1)).toBe("open");
+    socket.doubt();
+    await settle(2000);
+    expect(FakeSocket.all[0]?.closed).toBe(true);
+  });
+
   it("keeps a quiet connection that answers", async () => {
     const { socket } = start();
     socket.watch(fleet);

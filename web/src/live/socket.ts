@@ -31,6 +31,7 @@ const shortestPause = 300;
 const longestPause = 5000;
 const quietFor = 25_000;
 const answerWithin = 5000;
+const doubtedFor = 2000;
 
 /**
  * Pause before attempt n (0, 1, …) in ms: it doubles from 0.3 s to 5 s, and up to half of it is left to chance so that
@@ -87,6 +88,11 @@ export class LiveSocket {
     if (!this.greeted || this.socket?.readyState !== 1) return false;
     this.socket.send(JSON.stringify(frame));
     return true;
+  }
+
+  /** Asks for a sign of life now and takes the connection for lost when none comes: something was not answered. */
+  doubt(): void {
+    if (this.greeted) this.probe(doubtedFor);
   }
 
   private async connect(): Promise<void> {
@@ -174,13 +180,15 @@ export class LiveSocket {
   /** A network that died silently never closes: after some quiet the state is asked for again, and must come. */
   private guard(): void {
     clearTimeout(this.watchdog);
-    const giveUp = () => {
+    this.watchdog = setTimeout(() => this.probe(answerWithin), quietFor);
+  }
+
+  private probe(within: number): void {
+    clearTimeout(this.watchdog);
+    this.sendWatch();
+    this.watchdog = setTimeout(() => {
       this.drop();
       this.retry();
-    };
-    this.watchdog = setTimeout(() => {
-      this.sendWatch();
-      this.watchdog = setTimeout(giveUp, answerWithin);
-    }, quietFor);
+    }, within);
   }
 }

@@ -6,6 +6,7 @@ import { readCommands, stopRobots } from "@/api/stops";
 import type { Alert } from "@/api/types";
 import { useT } from "@/i18n/translate";
 import { Feed } from "@/live/feed";
+import type { StopFrame } from "@/live/frames";
 import { FeedContext, serverNow } from "@/live/hooks";
 import { Stops } from "@/live/stops";
 import { ConnectionBanner } from "./ConnectionBanner";
@@ -36,7 +37,11 @@ function useOwnFeed(): [Feed, Notices, Stops] {
       return session.bearer();
     };
     const feed = new Feed(cache, { url: liveURL(), token });
-    const ways = { live: feed.send, http: stopRobots, read: readCommands, now: serverNow };
+    const http = (frame: StopFrame) => {
+      feed.doubt(); // HTTP is for stops that the live connection did not answer
+      return stopRobots(frame);
+    };
+    const ways = { live: feed.send, http, read: readCommands, now: serverNow };
     const stops = new Stops(ways);
     const told = ({ alert_type, robot_id }: Alert) => stopAlerts.has(alert_type) && stops.tells(robot_id);
     return [feed, new Notices(told), stops] as const;

@@ -18,7 +18,14 @@ export function CameraPreview({ robot }: { robot: string }) {
   if (camera && (reason?.kind === "none" || reason?.kind === "offline") && stream.takenAt === undefined) return null;
   return (
     <section aria-label={t("camera.title")} className="card relative p-2">
-      <Screen robot={summary?.name || robot} canvas={canvas} stream={stream} reason={reason} detections={false} />
+      <Screen
+        robot={summary?.name || robot}
+        canvas={canvas}
+        stream={stream}
+        reason={reason}
+        detections={false}
+        className="mx-auto max-w-[calc(40dvh*4/3)]"
+      />
       <Link
         to="/robots/$robot/camera"
         params={{ robot }}

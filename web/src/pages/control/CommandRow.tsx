@@ -6,7 +6,7 @@ import { exact, parseTime } from "@/format/time";
 import { useT } from "@/i18n/translate";
 import { Age } from "@/parts/Age";
 import { cn } from "@/parts/cn";
-import { commandTitle, hops, parameterText, wholeTime } from "./commands";
+import { commandTitle, gist, hops, parameterText, wholeTime } from "./commands";
 
 const signs: Record<Command["status"], { Icon: LucideIcon; ink: string }> = {
   sent: { Icon: LoaderCircle, ink: "text-accent motion-safe:animate-spin" },
@@ -23,7 +23,7 @@ export function CommandRow({ command, catalogue }: { command: Command; catalogue
   const [open, setOpen] = useState(false);
   const { Icon, ink } = signs[command.status];
   const title = commandTitle(command.type, catalogue, t);
-  const text = command.message || command.reason || parameterText(command.parameters);
+  const text = gist(command);
   return (
     <li className="rounded-lg hover:bg-sunken/60">
       <button

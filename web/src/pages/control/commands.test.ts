@@ -5,6 +5,7 @@ import { driveBlock } from "./block";
 import {
   atHand,
   firstValue,
+  gist,
   groupSpecs,
   hops,
   needsWords,
@@ -53,6 +54,16 @@ describe("atHand", () => {
     expect(atHand({ ...action, confirm: true })).toBeUndefined();
     expect(atHand({ ...action, params: [param("text", "text")] })).toBeUndefined();
     expect(atHand(spec("photo", "camera"))).toBeUndefined();
+  });
+});
+
+describe("gist", () => {
+  it("leaves out a reason that nobody gave", () => {
+    const said = { type: "emergency_stop", reason: "Emergency stop triggered" };
+    expect(gist(command("a", { ...said, message: "Stopped: Emergency stop triggered" }))).toBe("Stopped");
+    expect(gist(command("a", { ...said, message: "" }))).toBe("");
+    expect(gist(command("a", { message: "", reason: "A child", parameters: {} }))).toBe("A child");
+    expect(gist(command("a", { message: "", reason: "", parameters: { steps: 3 } }))).toBe("steps 3");
   });
 });
 

@@ -72,6 +72,18 @@ export function sentence(spec: CommandSpec): { name: string; longest: number } |
   return { name: only.name, longest: only.max_length || longestText };
 }
 
+/** What the server and robots write when nobody gave a reason for a stop: no news to anybody. */
+const noReason = "Emergency stop triggered";
+
+/** The reason that a person gave for a stop; "" for none. */
+export const reasonGiven = (reason: string | undefined): string => (!reason || reason === noReason ? "" : reason);
+
+/** What is worth saying of a command in one line: its outcome, or why, or with what. */
+export function gist(command: Command): string {
+  const message = command.message.replace(`: ${noReason}`, "");
+  return message || reasonGiven(command.reason) || parameterText(command.parameters);
+}
+
 /** The parameters of a command in one line. */
 export function parameterText(parameters: Readonly<Record<string, unknown>>): string {
   return Object.entries(parameters)

@@ -24,5 +24,10 @@ export function useDriver(robot: string, allowed: boolean): [Driver, DriverState
   useEffect(() => {
     if (!allowed) driver.letGo();
   }, [driver, allowed]);
-  return [driver, useSyncExternalStore(driver.subscribe, driver.current)];
+  const state = useSyncExternalStore(driver.subscribe, driver.current);
+  const lost = state.ended?.reason === "lost";
+  useEffect(() => {
+    if (lost) feed.doubt();
+  }, [feed, lost]);
+  return [driver, state];
 }

@@ -4,10 +4,8 @@ import type { Summary } from "@/api/types";
 import { age, exact, parseTime } from "@/format/time";
 import { useT } from "@/i18n/translate";
 import { useNow } from "@/live/hooks";
+import { reasonGiven } from "@/pages/control/commands";
 import { ResumeButton } from "@/shell/ResumeDialog";
-
-// What the server writes when nobody gave a reason.
-const byDefault = "Emergency stop triggered";
 
 /** Says that the robot is stopped, why and by whom, and leads to letting it move again. */
 export function StoppedBanner({ robot }: { robot: Summary }) {
@@ -16,8 +14,7 @@ export function StoppedBanner({ robot }: { robot: Summary }) {
   const { commands } = useCommands(robot.robot_id);
   const stop = commands.find((command) => command.type === "emergency_stop");
   const time = parseTime(stop?.created_at);
-  const told = robot.emergency_reason || stop?.reason;
-  const reason = told === byDefault ? "" : told;
+  const reason = reasonGiven(robot.emergency_reason || stop?.reason);
   return (
     <div
       role="status"
