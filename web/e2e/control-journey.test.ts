@@ -4,7 +4,7 @@ import { alreadyIn, journey, person } from "./browser";
 import { feed, moved, places, steer, stood } from "./drive";
 import { eventually, Program } from "./program";
 import { SSHD, whyNoSSH } from "./sshd";
-import { commands, hire, robot, robots } from "./team";
+import { commands, hire, outcome, robot, robots } from "./team";
 
 // The first robot of every demo has no fault of its own.
 const id = "tonypi_01";
@@ -70,7 +70,7 @@ journey("an operator at work", () => {
     await line.getByText("done", { exact: true }).waitFor();
     await line.click();
     await page.getByText("In all").waitFor(); // how long each step took
-    expect((await commands(program, id, "action"))[0]).toMatchObject({ status: "done", by: "olga" });
+    expect(await outcome(program, id, "action")).toMatchObject({ status: "done", by: "olga" });
   });
 
   test("watches its camera", async () => {
@@ -177,13 +177,13 @@ journey("an operator at work", () => {
     });
     await page.getByText("3 robots are stopped").waitFor();
     expect((await robots(program)).every((each) => each.emergency_stopped)).toBe(true);
-    expect((await commands(program, id, "emergency_stop"))[0]).toMatchObject({ status: "done", by: "olga" });
+    expect(await outcome(program, id, "emergency_stop")).toMatchObject({ status: "done", by: "olga" });
     await eventually("no dance goes on", async () => (await dancing()) === 0);
 
     await page.getByRole("article").getByRole("link", { name: id }).click();
     await tab("Control");
     await feed(page, "Action").filter({ hasText: "interrupted" }).getByText("failed", { exact: true }).waitFor();
-    expect((await commands(program, id, "action"))[0]).toMatchObject({ status: "failed" });
+    expect(await outcome(program, id, "action")).toMatchObject({ status: "failed" });
     expect(await page.getByRole("button", { name: "Wave", exact: true }).isDisabled()).toBe(true);
     await page.getByText("The robot is stopped. Let it move again first.").waitFor();
   });
