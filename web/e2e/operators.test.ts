@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { alreadyIn, journey, person } from "./browser";
 import { pad, steer } from "./drive";
 import { eventually, Program } from "./program";
-import { commands, hire, robot } from "./team";
+import { commands, hire, outcome, robot } from "./team";
 
 const id = "tonypi_01";
 
@@ -14,7 +14,7 @@ journey("several people and one robot", () => {
 
   beforeAll(async () => {
     await program.start();
-    await hire(program, "olga", "oskar", "vera");
+    await hire(program, "ada", "olga", "oskar", "vera");
     await eventually("the robot is online", async () => (await robot(program, id))?.online);
     olga = await person(program);
     await alreadyIn(olga, "olga");
@@ -39,7 +39,7 @@ journey("several people and one robot", () => {
     await program.signIn("oskar");
     const order = program.api("POST", `/robots/${id}/command`, { type: "action", parameters: { name: "wave" } });
     await expect(order).rejects.toThrow(/409 .*olga has control/);
-    expect((await commands(program, id, "action"))[0]).toMatchObject({ by: "oskar", status: "refused" });
+    expect(await outcome(program, id, "action")).toMatchObject({ by: "oskar", status: "refused" });
   });
 
   test("control is asked for and handed over", async () => {
@@ -56,11 +56,29 @@ journey("several people and one robot", () => {
     expect(await wave(olga).isDisabled()).toBe(true);
   });
 
+  test("an admin may break it, an operator may not", async () => {
+    await olga.getByText("oskar has control.").waitFor();
+    expect(await olga.getByRole("button", { name: "Take it anyway" }).count()).toBe(0);
+    await program.signIn("olga");
+    await expect(program.api("POST", `/robots/${id}/lease`, { force: true })).rejects.toThrow(/ 403 /);
+    const ada = await person(program);
+    await alreadyIn(ada, "ada");
+    await ada.goto(`/robots/${id}/control`);
+    await ada.getByRole("button", { name: "Take it anyway" }).click();
+    await ada.getByRole("button", { name: "Really take it away?" }).click();
+    await ada.getByText("You have control").waitFor();
+    await oskar.getByText("ada has control.").waitFor();
+    await eventually("oskar's buttons are off", () => wave(oskar).isDisabled());
+    await ada.getByRole("button", { name: "Give it up" }).click();
+    await oskar.getByText("Nobody has control").waitFor();
+    await ada.context().close();
+  });
+
   test("stopping is not a matter of control", async () => {
     await olga.keyboard.press("F8");
     await olga.getByText("Stopped: one robot confirmed").waitFor();
     await oskar.getByText("The robot is stopped. Let it move again first.").waitFor();
-    expect((await commands(program, id, "emergency_stop"))[0]).toMatchObject({ by: "olga", status: "done" });
+    expect(await outcome(program, id, "emergency_stop")).toMatchObject({ by: "olga", status: "done" });
   });
 
   test("a viewer sees everything and can work nothing", async () => {

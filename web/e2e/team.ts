@@ -1,4 +1,4 @@
-import { type Program, password } from "./program";
+import { eventually, type Program, password } from "./program";
 
 /** The people of a journey and their roles. */
 const team = { ada: "admin", olga: "operator", oskar: "operator", vera: "viewer" } as const;
@@ -39,3 +39,10 @@ export const robot = async (program: Program, id: string): Promise<Robot | undef
 /** The commands of one type that a robot was sent, newest first. */
 export const commands = async (program: Program, id: string, type: string): Promise<Command[]> =>
   (await program.api<{ commands: Command[] }>("GET", `/robots/${id}/commands?type=${type}`)).commands;
+
+/** The newest command of one type, once its outcome is in the history: what is shown live gets there a moment later. */
+export const outcome = (program: Program, id: string, type: string): Promise<Command> =>
+  eventually(`the ${type} of ${id} has an outcome`, async () => {
+    const [newest] = await commands(program, id, type);
+    return newest?.status === "sent" ? undefined : newest;
+  });
