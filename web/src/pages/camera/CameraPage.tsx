@@ -55,10 +55,10 @@ export function CameraPage() {
           stream={stream}
           reason={reason}
           detections={detections}
-          className="max-h-[70dvh] w-full group-fullscreen:size-full group-fullscreen:max-h-none group-fullscreen:rounded-none"
+          className="max-h-[70dvh] w-full group-[:fullscreen]:size-full group-[:fullscreen]:max-h-none group-[:fullscreen]:rounded-none"
         />
         {/* A screen full of picture has no frame of the page around it. */}
-        <div className="absolute right-6 bottom-6 hidden group-fullscreen:block">
+        <div className="absolute right-6 bottom-6 hidden group-[:fullscreen]:block">
           <StopBlock className="rounded-xl" />
         </div>
       </div>
@@ -102,7 +102,7 @@ function Facts({ stream, live, viewers }: { stream: StreamState; live: boolean; 
       <Fact name={t("camera.size")}>{stream.width > 0 ? `${stream.width} × ${stream.height}` : noValue}</Fact>
       <div title={t("camera.viewers_help")}>
         <dt className="sr-only">{t("camera.viewers", { n: viewers })}</dt>
-        <dd className="mt-4 flex items-center gap-1.5">
+        <dd className="flex items-center gap-1.5 sm:mt-4">
           <Users className="size-4 text-ink-3" aria-hidden />
           {t("camera.viewers", { n: viewers })}
         </dd>

@@ -18,8 +18,9 @@ type Open = (signal: AbortSignal) => Promise<{ contentType: string | null; body:
 const shortestPause = 500;
 const longestPause = 8000;
 const counted = 2000;
-// A camera that sends nothing for so long is asked anew.
-const quietFor = 10_000;
+// A camera that sends nothing for so long is asked anew. Whoever drives by the picture must know soon that it stands.
+const opensWithin = 10_000;
+const quietFor = 3000;
 
 /**
  * CameraStream reads pictures and hands on the newest one that the page had time to decode: a slow page shows fewer
@@ -85,7 +86,7 @@ export class CameraStream {
     const own = new AbortController();
     const end = () => own.abort();
     signal.addEventListener("abort", end);
-    let watchdog = setTimeout(end, quietFor);
+    let watchdog = setTimeout(end, opensWithin);
     try {
       const { contentType, body } = await this.open(own.signal);
       const boundary = boundaryOf(contentType);

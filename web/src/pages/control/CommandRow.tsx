@@ -31,16 +31,21 @@ export function CommandRow({ command, catalogue }: { command: Command; catalogue
         aria-expanded={open}
         aria-controls={id}
         onClick={() => setOpen(!open)}
-        className="flex min-h-9 w-full items-center gap-2.5 rounded-lg px-2 py-1.5 text-left max-md:min-h-11"
+        className="flex min-h-9 w-full items-center gap-x-2.5 rounded-lg max-sm:flex-wrap px-2 py-1.5 text-left max-md:min-h-11"
       >
         <Icon className={cn("size-4 shrink-0", ink)} aria-hidden />
         <span className="shrink-0 font-medium">{title}</span>
         <span className={cn("shrink-0 text-xs", command.status === "done" ? "text-ink-3" : "font-medium text-ink-2")}>
           {t(`commands.${command.status}`)}
         </span>
-        <span className="min-w-0 flex-1 truncate text-ink-3">{text}</span>
+        <span className="min-w-0 flex-1 truncate text-ink-3 max-sm:order-1 max-sm:basis-full max-sm:pl-6.5 max-sm:empty:hidden">
+          {text}
+        </span>
         <span className="shrink-0 text-ink-3 text-xs max-sm:hidden">{command.by}</span>
-        <Age time={parseTime(command.created_at)} className="w-20 shrink-0 text-right text-ink-3 text-xs" />
+        <Age
+          time={parseTime(command.created_at)}
+          className="w-20 shrink-0 text-right text-ink-3 text-xs max-sm:ml-auto"
+        />
         <ChevronDown
           className={cn("size-4 shrink-0 text-ink-3 transition-transform", open && "rotate-180")}
           aria-hidden

@@ -27,12 +27,14 @@ export function ControlPage() {
       {!may && <Notice>{t("control.forbidden")}</Notice>}
       <LeaseBar robot={id} lease={lease} />
       <div className="grid grid-cols-[minmax(0,1fr)] gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
-        <div className="grid grid-cols-[minmax(0,1fr)] content-start gap-4">
+        <div className="grid-cols-[minmax(0,1fr)] content-start gap-4 max-lg:contents lg:grid">
           <CameraPreview robot={id} />
           {may && <DrivePanel robot={robot} lease={lease} />}
-          <StopLatency robot={id} stopped={robot.emergency_stopped} />
+          <div className="max-lg:order-1">
+            <StopLatency robot={id} stopped={robot.emergency_stopped} />
+          </div>
         </div>
-        <div className="flex min-w-0 flex-col gap-4">
+        <div className="min-w-0 flex-col gap-4 max-lg:contents lg:flex">
           {may && <ActionPanel robot={robot} lease={lease} />}
           <CommandFeed robot={id} />
         </div>

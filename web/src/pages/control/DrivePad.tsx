@@ -18,14 +18,22 @@ export function DrivePad({ driver, state, disabled }: Props) {
   const held = useRef(new Set<string>());
   const [focused, setFocused] = useState(false);
   const press = (event: KeyboardEvent) => {
-    if (disabled || event.ctrlKey || event.metaKey || event.altKey) return;
-    const shift = event.key === "Shift";
-    if (!shift && !isDriveKey(event.code)) return;
-    event.preventDefault();
-    event.stopPropagation(); // "d" drives and does not switch the theme
-    if (!shift && event.type === "keydown") held.current.add(event.code);
-    else held.current.delete(event.code);
-    if (!event.repeat) driver.move("keys", fromKeys(held.current, event.shiftKey));
+    // With such a key down the others' release may never be told: nothing drives from here on.
+    if (event.ctrlKey || event.metaKey || event.altKey) held.current.clear();
+    else {
+      const shift = event.key === "Shift";
+      if (disabled || (!shift && !isDriveKey(event.code))) return;
+      event.preventDefault();
+      event.stopPropagation(); // "d" drives and does not switch the theme
+      if (event.repeat) return;
+      if (!shift) held.current.add(event.code);
+    }
+    driver.move("keys", fromKeys(held.current, event.shiftKey));
+  };
+  // A release counts always, also while driving is not allowed or another key is down.
+  const release = (event: KeyboardEvent) => {
+    held.current.delete(event.code);
+    driver.move("keys", fromKeys(held.current, event.shiftKey));
   };
   const leave = (event: FocusEvent) => {
     if (event.currentTarget.contains(event.relatedTarget)) return;
@@ -42,7 +50,7 @@ export function DrivePad({ driver, state, disabled }: Props) {
       // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes the keys that drive
       tabIndex={0}
       onKeyDown={press}
-      onKeyUp={press}
+      onKeyUp={release}
       onFocus={() => setFocused(true)}
       onBlur={leave}
       className={cn(
