@@ -18,16 +18,16 @@ var imports = map[string][]string{
 	"ingest":  {"", "wire"},
 	"agent":   {"", "wire"},
 	"mqtt":    {"", "wire"},
-	"command": {"", "wire"},
-	"job":     {"", "wire"},
+	"command": {"", "outbox", "wire"},
+	"job":     {"", "outbox", "wire"},
 	"compat":  {"", "report"},
 
-	"logbook":  {""},
+	"logbook":  {"", "outbox"},
 	"terminal": {""},
 	"camera":   {""},
 	"report":   {""},
 	"wire":     {""},
-	"alert":    {""},
+	"alert":    {"", "outbox"},
 	"live":     {""},
 	"api":      {""},
 	"sqlstore": {""},
@@ -36,6 +36,7 @@ var imports = map[string][]string{
 	"":          {},
 	"web":       {},
 	"agent/sim": {""},
+	"outbox":    {""},
 
 	"storetest": {"", "wire"}, // for tests only
 }

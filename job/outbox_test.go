@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tonypi"
+	"tonypi/outbox"
 )
 
 func TestCommit(t *testing.T) {
@@ -24,8 +25,8 @@ func TestCommit(t *testing.T) {
 		took  time.Duration // at most
 	}{
 		{"stored", nil, false, 0, tonypi.Internal, 0},
-		{"store is down", errors.New("down"), false, 0, tonypi.Unavailable, commitWithin},
-		{"store hangs", nil, true, 0, tonypi.Unavailable, commitWithin},
+		{"store is down", errors.New("down"), false, 0, tonypi.Unavailable, outbox.CommitWithin},
+		{"store hangs", nil, true, 0, tonypi.Unavailable, outbox.CommitWithin},
 		{"store is back soon", errors.New("down"), false, 100 * time.Millisecond, tonypi.Internal, time.Second},
 	}
 	for _, test := range tests {
@@ -57,7 +58,7 @@ func TestCommit(t *testing.T) {
 				if commit = w.job(says(0, started, 0)); commit == nil {
 					t.Fatal("what is not stored promises nothing")
 				}
-				if err := commit.Wait(t.Context()); tonypi.KindOf(err) != tonypi.Unavailable || time.Since(began) > commitFailing {
+				if err := commit.Wait(t.Context()); tonypi.KindOf(err) != tonypi.Unavailable || time.Since(began) > outbox.CommitFailing {
 					t.Errorf("after %v: %v", time.Since(began), err)
 				}
 				w.store.set(nil, false)
@@ -126,7 +127,7 @@ func TestRunWritesTheRest(t *testing.T) {
 		w.job(says(1, `"status":"working","items_done":1`, 0))
 		began := time.Now()
 		w.stop()
-		if d := time.Since(began); d > lastTry+writeWithin {
+		if d := time.Since(began); d > outbox.LastTry+writeWithin {
 			t.Errorf("the end took %v", d)
 		}
 	})
@@ -137,7 +138,7 @@ func TestOutboxIsBounded(t *testing.T) {
 		w := newWorld(t)
 		w.store.set(errors.New("down"), false)
 		for i := range outboxLimit + 1 {
-			w.tracker.jobs.put(tonypi.Job{ID: int64(i + 1), Robot: "r1", Status: tonypi.JobCompleted})
+			w.tracker.jobs.Put(tonypi.Job{ID: int64(i + 1), Robot: "r1", Status: tonypi.JobCompleted})
 		}
 		s := w.tracker.Stats()
 		if s.Dropped != outboxLimit/10 || s.Pending != outboxLimit-outboxLimit/10+1 {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tonypi"
+	"tonypi/outbox"
 )
 
 const (
@@ -22,7 +23,7 @@ const (
 )
 
 // progress takes what a robot says of its job; mu is held. What is late or said twice makes no job and changes none.
-func (t *Tracker) progress(r *robot, u *tonypi.Update) []promise {
+func (t *Tracker) progress(r *robot, u *tonypi.Update) []outbox.Promise {
 	p := u.Job
 	when := p.Time
 	if when.IsZero() {
@@ -32,7 +33,7 @@ func (t *Tracker) progress(r *robot, u *tonypi.Update) []promise {
 	if r.over(p, when) {
 		return t.again(r.last)
 	}
-	var promises []promise
+	var promises []outbox.Promise
 	switch status := tonypi.JobStatus(p.Status); {
 	case p.Started:
 		if r.active != nil && r.begunBy(p, u.Sent) {
@@ -59,10 +60,10 @@ func (t *Tracker) progress(r *robot, u *tonypi.Update) []promise {
 }
 
 // again is the promise of a message that was taken before.
-func (t *Tracker) again(j *tonypi.Job) []promise {
+func (t *Tracker) again(j *tonypi.Job) []outbox.Promise {
 	if j != nil {
-		if p, ok := t.jobs.pending(j.ID); ok {
-			return []promise{p}
+		if p, ok := t.jobs.Promise(j.ID); ok {
+			return []outbox.Promise{p}
 		}
 	}
 	return nil
@@ -135,8 +136,8 @@ func (r *robot) echo(p *tonypi.JobProgress) bool {
 }
 
 // begin starts a job; one that was still active is cancelled by it.
-func (t *Tracker) begin(r *robot, p *tonypi.JobProgress, when time.Time) []promise {
-	var promises []promise
+func (t *Tracker) begin(r *robot, p *tonypi.JobProgress, when time.Time) []outbox.Promise {
+	var promises []outbox.Promise
 	if r.active != nil {
 		promises = append(promises, t.supersede(r.active, when))
 		r.ended(r.active)
@@ -153,7 +154,7 @@ func (t *Tracker) begin(r *robot, p *tonypi.JobProgress, when time.Time) []promi
 }
 
 // supersede ends a job because the robot began another one.
-func (t *Tracker) supersede(j *tonypi.Job, when time.Time) promise {
+func (t *Tracker) supersede(j *tonypi.Job, when time.Time) outbox.Promise {
 	no := false
 	j.Status, j.Success, j.Reason, j.EndedAt = tonypi.JobCancelled, &no, superseded, when
 	t.logJob(j, "WARNING", when, fmt.Sprintf("Job cancelled: %s - %s", task(j), superseded))
@@ -161,7 +162,7 @@ func (t *Tracker) supersede(j *tonypi.Job, when time.Time) promise {
 }
 
 // goOn takes over how the active job goes.
-func (t *Tracker) goOn(j *tonypi.Job, p *tonypi.JobProgress, when time.Time) []promise {
+func (t *Tracker) goOn(j *tonypi.Job, p *tonypi.JobProgress, when time.Time) []outbox.Promise {
 	before := *j
 	apply(j, p)
 	if same(before, *j) {
@@ -174,11 +175,11 @@ func (t *Tracker) goOn(j *tonypi.Job, p *tonypi.JobProgress, when time.Time) []p
 		}
 		t.logJob(j, "INFO", when, message)
 	}
-	return []promise{t.publish(j, when)}
+	return []outbox.Promise{t.publish(j, when)}
 }
 
 // finish ends the active job.
-func (t *Tracker) finish(r *robot, p *tonypi.JobProgress, status tonypi.JobStatus, when time.Time) []promise {
+func (t *Tracker) finish(r *robot, p *tonypi.JobProgress, status tonypi.JobStatus, when time.Time) []outbox.Promise {
 	j := r.active
 	if j == nil {
 		return t.again(r.last)
@@ -187,7 +188,7 @@ func (t *Tracker) finish(r *robot, p *tonypi.JobProgress, status tonypi.JobStatu
 		// It is newer than ours: that one is over, and of the new one nothing but its end is known.
 		r.active = nil
 		r.ended(j)
-		return []promise{t.supersede(j, when)}
+		return []outbox.Promise{t.supersede(j, when)}
 	}
 	apply(j, p)
 	success := status == tonypi.JobCompleted && (p.Success == nil || *p.Success)
@@ -210,7 +211,7 @@ func (t *Tracker) finish(r *robot, p *tonypi.JobProgress, status tonypi.JobStatu
 	}
 	r.active, r.begun = nil, time.Time{}
 	r.ended(j)
-	return []promise{t.publish(j, when)}
+	return []outbox.Promise{t.publish(j, when)}
 }
 
 // apply takes over what a message says of a job, whether it goes on or ends.
@@ -258,9 +259,9 @@ func same(a, b tonypi.Job) bool {
 }
 
 // publish makes a job known: to the store and to whoever watches; mu is held.
-func (t *Tracker) publish(j *tonypi.Job, when time.Time) promise {
+func (t *Tracker) publish(j *tonypi.Job, when time.Time) outbox.Promise {
 	j.UpdatedAt = when.UTC()
-	p := t.jobs.put(*j)
+	p := t.jobs.Put(*j)
 	shown := t.Fill(*j)
 	t.config.Show.Show(tonypi.Event{Kind: tonypi.JobChanged, Robot: j.Robot, Time: j.UpdatedAt, Job: &shown})
 	return p

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tonypi"
+	"tonypi/outbox"
 	"tonypi/wire"
 )
 
@@ -53,15 +54,15 @@ func (r *robot) remember(s reading) {
 }
 
 // scan counts a scan once and has it answered; mu is held.
-func (t *Tracker) scan(r *robot, s tonypi.Scan, u *tonypi.Update) []promise {
+func (t *Tracker) scan(r *robot, s tonypi.Scan, u *tonypi.Update) []outbox.Promise {
 	when := s.Time
 	if when.IsZero() {
 		when = u.At
 	}
 	read := reading{code: s.Code, sent: u.Sent, placed: when}
 	if i := slices.IndexFunc(r.read, read.same); i >= 0 {
-		if p, ok := t.scans.pending(r.read[i].id); ok {
-			return []promise{p}
+		if p, ok := t.scans.Promise(r.read[i].id); ok {
+			return []outbox.Promise{p}
 		}
 		return nil
 	}
@@ -73,7 +74,7 @@ func (t *Tracker) scan(r *robot, s tonypi.Scan, u *tonypi.Update) []promise {
 		ID: read.id, Robot: r.id, Code: s.Code, Found: found, Item: item.Name, Station: s.Station, Action: s.Action,
 		Time: when.UTC(),
 	}
-	var promises []promise
+	var promises []outbox.Promise
 	if j := r.active; j != nil {
 		record.Job = j.ID
 		// A robot that gave a count after it read the code has counted it itself. Stamps of two clocks prove nothing: a
@@ -85,7 +86,7 @@ func (t *Tracker) scan(r *robot, s tonypi.Scan, u *tonypi.Update) []promise {
 		j.LastItem = lastItem(s.Code, item, found)
 		promises = append(promises, t.publish(j, u.At))
 	}
-	promises = append(promises, t.scans.put(record))
+	promises = append(promises, t.scans.Put(record))
 	t.config.Show.Show(tonypi.Event{Kind: tonypi.Scanned, Robot: r.id, Time: record.Time, Scan: &record})
 	t.log(r.id, "INFO", record.Time, "QR code scanned: "+s.Code, map[string]any{
 		"qr": s.Code, "found": found, "item": item.Name, "station": s.Station, "job_id": record.Job,
@@ -199,7 +200,7 @@ func (t *Tracker) correct(s tonypi.ScanRecord, item tonypi.Item, found bool) {
 		return // removed meanwhile
 	}
 	s.Found, s.Item = found, item.Name
-	t.scans.put(s)
+	t.scans.Put(s)
 	t.config.Show.Show(tonypi.Event{Kind: tonypi.Scanned, Robot: s.Robot, Time: s.Time, Scan: &s})
 	if j := r.active; j != nil && j.ID == s.Job {
 		j.LastItem = lastItem(s.Code, item, found)

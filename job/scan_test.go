@@ -23,7 +23,7 @@ func scans(second int, code string) string {
 
 func (w *world) storedScans() []string {
 	w.Helper()
-	if err := w.tracker.scans.flush(w.Context()); err != nil {
+	if err := w.tracker.scans.Flush(w.Context()); err != nil {
 		w.Fatal(err)
 	}
 	list, err := w.store.Memory.Scans(w.Context(), tonypi.ScanFilter{})

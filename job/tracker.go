@@ -10,7 +10,17 @@ import (
 	"time"
 
 	"tonypi"
+	"tonypi/outbox"
 	"tonypi/wire"
+)
+
+// Bounds of what waits for the store.
+const (
+	outboxLimit = 20_000 // jobs, and scans
+	batchSize   = 500    // per transaction
+	writeWithin = 5 * time.Second
+	retryFirst  = 500 * time.Millisecond
+	retryMost   = 30 * time.Second
 )
 
 // Alerts takes what happened to jobs. alert.Engine is one. It does not block.
@@ -39,8 +49,8 @@ type Config struct {
 type Tracker struct {
 	config  Config
 	items   *items
-	jobs    *outbox[tonypi.Job]
-	scans   *outbox[tonypi.ScanRecord]
+	jobs    *outbox.Outbox[int64, tonypi.Job]
+	scans   *outbox.Outbox[int64, tonypi.ScanRecord]
 	answers chan answer
 
 	mu       sync.Mutex
@@ -74,6 +84,15 @@ func New(c Config) *Tracker {
 		answers: make(chan answer, maxAnswers),
 		robots:  make(map[tonypi.RobotID]*robot),
 	}
+}
+
+func newOutbox[T any](
+	name string, log *slog.Logger, of func(T) (int64, tonypi.RobotID), store func(context.Context, []T) error,
+) *outbox.Outbox[int64, T] {
+	return outbox.New(outbox.Config[int64, T]{
+		Name: name, Of: of, Store: store, Log: log,
+		Limit: outboxLimit, Batch: batchSize, WriteWithin: writeWithin, RetryFirst: retryFirst, RetryMost: retryMost,
+	})
 }
 
 // Load reads the robots' active and last jobs, the newest scans and the table of items. A store that never had a job, a scan
@@ -154,8 +173,8 @@ func (t *Tracker) loadJobs(ctx context.Context) error {
 // what is left.
 func (t *Tracker) Run(ctx context.Context) error {
 	var working sync.WaitGroup
-	working.Go(func() { t.jobs.run(ctx) })
-	working.Go(func() { t.scans.run(ctx) })
+	working.Go(func() { t.jobs.Run(ctx) })
+	working.Go(func() { t.scans.Run(ctx) })
 	working.Go(func() { t.answer(ctx) })
 	working.Go(func() { t.purge(ctx) })
 	working.Wait()
@@ -171,14 +190,14 @@ func (t *Tracker) Take(u *tonypi.Update) tonypi.Commit {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	r := t.robot(u.Robot)
-	var promises []promise
+	var promises []outbox.Promise
 	for _, s := range u.Scans {
 		promises = append(promises, t.scan(r, s, u)...)
 	}
 	if u.Job != nil {
 		promises = append(promises, t.progress(r, u)...)
 	}
-	return asCommit(promises)
+	return outbox.All(promises)
 }
 
 // Active returns the active jobs with their ETA, in no order.
@@ -200,8 +219,8 @@ func (t *Tracker) Forget(id tonypi.RobotID) {
 	t.mu.Lock()
 	delete(t.robots, id)
 	t.mu.Unlock()
-	t.jobs.forget(id)
-	t.scans.forget(id)
+	t.jobs.Forget(func(j tonypi.Job) bool { return j.Robot == id })
+	t.scans.Forget(func(s tonypi.ScanRecord) bool { return s.Robot == id })
 }
 
 // Trigger makes a robot scan a code by hand, as the original system's trigger-scan does: the scan is published as if the robot
@@ -239,13 +258,10 @@ type Stats struct {
 
 // Stats returns the counters.
 func (t *Tracker) Stats() Stats {
-	jobs, _ := t.jobs.state()
-	scans, _ := t.scans.state()
-	t.jobs.mu.Lock()
-	defer t.jobs.mu.Unlock()
-	t.scans.mu.Lock()
-	defer t.scans.mu.Unlock()
-	return Stats{Pending: jobs + scans, Dropped: t.jobs.dropped + t.scans.dropped, Unanswered: t.items.unanswered.Load()}
+	return Stats{
+		Pending: t.jobs.Pending() + t.scans.Pending(), Dropped: t.jobs.Dropped() + t.scans.Dropped(),
+		Unanswered: t.items.unanswered.Load(),
+	}
 }
 
 // robot returns the memory of a robot, made at first use; mu is held.

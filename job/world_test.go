@@ -90,7 +90,7 @@ func (w *world) scan(payload string) tonypi.Commit {
 // stored waits until everything is written and returns a robot's jobs, the oldest first.
 func (w *world) stored(robot tonypi.RobotID) []tonypi.Job {
 	w.Helper()
-	if err := w.tracker.jobs.flush(w.Context()); err != nil {
+	if err := w.tracker.jobs.Flush(w.Context()); err != nil {
 		w.Fatal(err)
 	}
 	list, err := w.store.Memory.Jobs(w.Context(), tonypi.JobFilter{Robot: robot})
