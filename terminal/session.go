@@ -120,7 +120,8 @@ func (t *session) send(ctx context.Context, frame any) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, writeWait)
+	// Not ctx alone: a write that is cancelled breaks the socket as well, and the browser must still be told why it ends.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeWait)
 	defer cancel()
 	return t.conn.Write(ctx, websocket.MessageText, b)
 }
