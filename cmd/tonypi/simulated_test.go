@@ -151,13 +151,11 @@ func TestStopInTheMiddleOfActions(t *testing.T) {
 		p99 = took[len(took)*99/100]
 		t.Logf("stop to answer over %d stops: median %.1f ms, p99 %.1f ms, most %.1f ms; the robots' own part: median %.2f ms, most %.1f ms",
 			len(took), took[len(took)/2], p99, took[len(took)-1], own[len(own)/2], own[len(own)-1])
-		if p99 <= 100 {
+		if p99 <= 100 || raceDetector { // which makes everything some ten times slower: then only the answers count
 			return
 		}
 	}
-	if !raceDetector { // which makes everything some ten times slower: then only the answers count
-		t.Errorf("p99 is %.1f ms", p99)
-	}
+	t.Errorf("p99 is %.1f ms", p99)
 }
 
 // stopAll stops every robot in the middle of a dance, three times, and returns how long each answer and each body took in
