@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tonypi"
+	"tonypi/outbox"
 	"tonypi/wire"
 )
 
@@ -150,7 +151,7 @@ func (c *Configs) save(ctx context.Context) {
 		within, cancel := context.WithTimeout(ctx, configWithin)
 		err := c.cfg.Store.SaveRobotConfig(within, r)
 		cancel()
-		if err != nil && !refused(err) {
+		if err != nil && !outbox.Refused(err) {
 			if ctx.Err() == nil {
 				c.cfg.Log.Warn("what robots obey cannot be stored, it waits in memory", "robot", r.Robot, "err", err)
 			}
@@ -249,7 +250,7 @@ func (c *Configs) store(ctx context.Context, r tonypi.RobotConfig) error {
 	within, cancel := context.WithTimeout(ctx, configWithin)
 	defer cancel()
 	err := c.cfg.Store.SaveRobotConfig(within, r)
-	if err == nil || refused(err) {
+	if err == nil || outbox.Refused(err) {
 		return err
 	}
 	return tonypi.Wrap(tonypi.Unavailable, err, "The settings were not changed: the database does not answer")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tonypi"
+	"tonypi/outbox"
 	"tonypi/wire"
 )
 
@@ -24,7 +25,6 @@ const (
 	createWithin  = 5 * time.Second        // for the store to take new commands
 	publishWithin = 5 * time.Second        // for the broker to take one order's messages
 	publishers    = 16                     // messages that are handed to the broker at the same time
-	storedWithin  = 5 * time.Second        // how long a robot's answer waits for the store
 )
 
 // Robots knows the fleet, from memory. ingest.Registry is one.
@@ -69,7 +69,7 @@ type Config struct {
 // becomes of them is shown at once and written behind to the store. It is safe for concurrent use.
 type Dispatcher struct {
 	cfg     Config
-	out     *outbox
+	out     *outbox.Outbox[string, tonypi.Command]
 	errands errands
 	lookups chan *lookup
 	urge    chan struct{} // of one: a stop is to be published again now
@@ -117,7 +117,7 @@ func New(c Config) *Dispatcher {
 // ends. Before it returns it tries for five seconds to write what is left.
 func (d *Dispatcher) Run(ctx context.Context) error {
 	var work sync.WaitGroup
-	for _, part := range []func(context.Context){d.out.run, d.errands.run, d.repeat, d.lookUp} {
+	for _, part := range []func(context.Context){d.out.Run, d.errands.run, d.repeat, d.lookUp} {
 		work.Go(func() { part(ctx) })
 	}
 	defer work.Wait()
@@ -173,7 +173,7 @@ func (d *Dispatcher) Forget(robot tonypi.RobotID) {
 	delete(d.pending, robot)
 	delete(d.halted, robot)
 	d.mu.Unlock()
-	d.out.forget(robot)
+	d.out.Forget(func(c tonypi.Command) bool { return c.Robot == robot })
 	d.cfg.Leases.Forget(robot)
 	if d.cfg.Configs != nil {
 		d.cfg.Configs.Forget(robot)

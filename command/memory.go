@@ -17,10 +17,7 @@ const (
 )
 
 func newEntry(c tonypi.Command) *entry {
-	e := &entry{c: c, ended: make(chan struct{}), size: 512 + len(c.Answer)}
-	if b, err := json.Marshal(c.Parameters); err == nil {
-		e.size += len(b)
-	}
+	e := &entry{c: c, ended: make(chan struct{}), size: sizeOf(c)}
 	if c.Ended() {
 		close(e.ended)
 	}
@@ -60,7 +57,7 @@ func (d *Dispatcher) show(e *entry) {
 // changed shows a command and writes it behind; mu is held.
 func (d *Dispatcher) changed(e *entry) {
 	d.show(e)
-	d.out.put(e.c)
+	d.out.Put(e.c)
 }
 
 // forget takes a command out of memory; mu is held.

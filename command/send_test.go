@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tonypi"
+	"tonypi/outbox"
 	"tonypi/wire"
 )
 
@@ -372,7 +373,7 @@ func TestStoreDownWhenTheAnswerComes(t *testing.T) {
 		c := w.send(waving("r1"))
 		w.store.set(false, errors.New("down"))
 		began := time.Now()
-		if err := w.answer("r1", done(c.ID)); tonypi.KindOf(err) != tonypi.Unavailable || time.Since(began) != storedWithin {
+		if err := w.answer("r1", done(c.ID)); tonypi.KindOf(err) != tonypi.Unavailable || time.Since(began) != outbox.CommitWithin {
 			t.Errorf("got %v after %v", err, time.Since(began))
 		}
 		w.want(c.ID, tonypi.CommandDone)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tonypi"
+	"tonypi/outbox"
 )
 
 const (
@@ -44,7 +45,7 @@ func (d *Dispatcher) acknowledge(u *tonypi.Update) tonypi.Commit {
 		return nil
 	}
 	d.answer(e, answer)
-	return d.out.commit(e.c.ID)
+	return d.stored(e.c.ID)
 }
 
 // answered returns the command that an answer is about; mu is held.
@@ -76,7 +77,7 @@ func (d *Dispatcher) unknown(p parked) tonypi.Commit {
 		if p.ack.Success {
 			o := outcome{status: tonypi.CommandDone, message: p.ack.Message, at: p.at, robotAt: p.sent, stopMS: p.ack.StopMS}
 			if ids := d.confirmBy(p.robot, o, 0); p.ack.CommandID == "" && len(ids) > 0 {
-				return d.out.commit(ids[len(ids)-1])
+				return d.stored(ids[len(ids)-1])
 			}
 		}
 	}
@@ -104,7 +105,7 @@ func (d *Dispatcher) presence(u *tonypi.Update) tonypi.Commit {
 	if len(ids) == 0 {
 		return nil
 	}
-	return d.out.commit(ids[len(ids)-1])
+	return d.stored(ids[len(ids)-1])
 }
 
 // failed is the promise for an answer that there is no room for.
@@ -126,7 +127,7 @@ type lookup struct {
 
 // Wait implements tonypi.Commit.
 func (l *lookup) Wait(ctx context.Context) error {
-	timeout := time.NewTimer(storedWithin)
+	timeout := time.NewTimer(outbox.CommitWithin)
 	defer timeout.Stop()
 	select {
 	case <-l.done:
@@ -183,5 +184,5 @@ func (l *lookup) run(ctx context.Context) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.answer(e, l.answer)
-	l.commit = d.out.commit(e.c.ID)
+	l.commit = d.stored(e.c.ID)
 }
