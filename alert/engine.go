@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"tonypi"
+	"tonypi/outbox"
 )
 
 const (
@@ -65,7 +66,7 @@ type Engine struct {
 	shards [shardCount]shard
 	lastID atomic.Int64
 	open   openAlerts
-	out    *outbox
+	out    *outbox.Outbox[int64, tonypi.Alert]
 }
 
 type shard struct {
@@ -160,7 +161,7 @@ func (e *Engine) adopt(open []tonypi.Alert) {
 // seconds to write what is left.
 func (e *Engine) Run(ctx context.Context) error {
 	var writing sync.WaitGroup
-	writing.Go(func() { e.out.run(ctx) })
+	writing.Go(func() { e.out.Run(ctx) })
 	defer writing.Wait()
 
 	ticker := time.NewTicker(tickEvery)
@@ -253,6 +254,6 @@ func (e *Engine) ForgetRobot(id tonypi.RobotID) {
 		r.mu.Unlock()
 	}
 	e.open.forget(id)
-	e.out.forget(id)
+	e.out.Forget(func(a tonypi.Alert) bool { return a.Robot == id })
 	e.forgetRules(id)
 }

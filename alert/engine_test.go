@@ -229,17 +229,17 @@ func TestConditionsAreBounded(t *testing.T) {
 
 func TestOutboxIsBounded(t *testing.T) {
 	o := newOutbox(&memory{}, slog.New(slog.DiscardHandler))
-	o.put(tonypi.Alert{ID: 1})
+	o.Put(tonypi.Alert{ID: 1})
 	for id := int64(2); id <= outboxLimit+1; id++ {
-		o.put(tonypi.Alert{ID: id, Resolved: true})
+		o.Put(tonypi.Alert{ID: id, Resolved: true})
 	}
-	if len(o.waiting) > outboxLimit || o.dropped != outboxLimit/10 {
-		t.Errorf("%d wait, %d dropped", len(o.waiting), o.dropped)
+	if o.Pending() > outboxLimit || o.Dropped() != outboxLimit/10 {
+		t.Errorf("%d wait, %d dropped", o.Pending(), o.Dropped())
 	}
-	if _, ok := o.get(1); !ok {
+	if _, ok := o.Get(1); !ok {
 		t.Error("an open alert was dropped before resolved ones")
 	}
-	if _, ok := o.get(outboxLimit + 1); !ok {
+	if _, ok := o.Get(outboxLimit + 1); !ok {
 		t.Error("the newest alert was dropped")
 	}
 }

@@ -127,6 +127,6 @@ func (e *Engine) publish(a *tonypi.Alert, now time.Time) {
 	a.UpdatedAt = now.UTC()
 	changed := *a
 	e.open.set(changed)
-	e.out.put(changed)
+	e.out.Put(changed)
 	e.show.Show(tonypi.Event{Kind: tonypi.AlertChanged, Robot: a.Robot, Time: a.UpdatedAt, Alert: &changed})
 }

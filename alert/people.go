@@ -88,12 +88,13 @@ func (c *condition) mute(now time.Time) {
 
 // Delete removes an alert for good; an open one is resolved by it. Errors: NotFound, and those of the store.
 func (e *Engine) Delete(ctx context.Context, id int64) error {
-	if err := e.out.lock(ctx); err != nil {
+	release, err := e.out.Hold(ctx)
+	if err != nil {
 		return err
 	}
-	defer e.out.unlock()
-	waiting, unsaved := e.out.get(id)
-	err := e.store.DeleteAlert(ctx, id)
+	defer release()
+	waiting, unsaved := e.out.Get(id)
+	err = e.store.DeleteAlert(ctx, id)
 	if err != nil && (!unsaved || tonypi.KindOf(err) != tonypi.NotFound) {
 		return err
 	}
@@ -112,7 +113,7 @@ func (e *Engine) Delete(ctx context.Context, id int64) error {
 		c.mute(now)
 	}
 	e.open.remove(id)
-	e.out.remove(id)
+	e.out.Remove(id)
 	if open {
 		a.Resolved, a.ResolvedAt, a.UpdatedAt = true, now.UTC(), now.UTC()
 		e.show.Show(tonypi.Event{Kind: tonypi.AlertChanged, Robot: a.Robot, Time: a.UpdatedAt, Alert: &a})
@@ -144,7 +145,7 @@ func (e *Engine) changeFound(a tonypi.Alert, open bool, f func(*tonypi.Alert, *c
 		target = c.alert
 	} else if open {
 		return a, false
-	} else if newer, ok := e.out.get(a.ID); ok {
+	} else if newer, ok := e.out.Get(a.ID); ok {
 		a = newer
 	}
 	if now := time.Now(); f(target, c, now) {
@@ -158,7 +159,7 @@ func (e *Engine) find(ctx context.Context, id int64) (a tonypi.Alert, open bool,
 	if a, ok := e.open.get(id); ok {
 		return a, true, nil
 	}
-	if a, ok := e.out.get(id); ok {
+	if a, ok := e.out.Get(id); ok {
 		return a, false, nil
 	}
 	a, err = e.store.Alert(ctx, id)
@@ -186,17 +187,11 @@ func (r *robot) holder(a tonypi.Alert) *condition {
 // stored waits a little for the store, so that a person who asks it next sees what they did. A store that is down is no
 // error here: the outbox tries on.
 func (e *Engine) stored(ctx context.Context) {
-	if _, failing := e.out.state(); failing {
+	if e.out.Failing() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, shownAfter)
 	defer cancel()
 	// The outbox has logged why it failed and keeps what it could not write.
-	_ = e.out.flush(ctx)
-}
-
-func (o *outbox) remove(id int64) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	delete(o.waiting, id)
+	_ = e.out.Flush(ctx)
 }
