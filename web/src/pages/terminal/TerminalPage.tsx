@@ -67,7 +67,7 @@ function RobotTerminal({ robot }: { robot: Summary }) {
           {state.error}
         </Notice>
       )}
-      {state.phase === "closed" && !state.error && (
+      {state.phase === "closed" && !state.error && !state.left && (
         <Notice role="status">
           {state.code === undefined ? t("terminal.broken") : t("terminal.ended", { code: state.code })}
         </Notice>

@@ -26,6 +26,8 @@ export interface ShellState {
   error: string;
   /** The shell's exit code, once it ended by itself. */
   code: number | undefined;
+  /** The person closed it. */
+  left: boolean;
 }
 
 export interface ShellOptions {
@@ -43,7 +45,14 @@ type Frame =
   | { type: "closed"; code: number }
   | { type: "pong" };
 
-const begin: ShellState = { phase: "idle", hostKey: undefined, recorded: false, error: "", code: undefined };
+const begin: ShellState = {
+  phase: "idle",
+  hostKey: undefined,
+  recorded: false,
+  error: "",
+  code: undefined,
+  left: false,
+};
 
 /** Shell is the page's end of one terminal after another. The password is in no member: it leaves with the first frame. */
 export class Shell {
@@ -113,7 +122,7 @@ export class Shell {
     this.socket = undefined;
     if (!socket) return;
     socket.close();
-    this.set({ phase: "closed", hostKey: undefined });
+    this.set({ phase: "closed", hostKey: undefined, left: true });
   }
 
   private receive(frame: Frame): void {
