@@ -78,8 +78,8 @@ func New(c Config) *Book {
 	c.Retention = retention
 	return &Book{
 		config: c,
-		lines:  newQueue("log lines", c.Log, c.Logs.AppendLogs),
-		deeds:  newQueue("audit entries", c.Log, c.Audit.AppendAudit),
+		lines:  newQueue("log lines", c.Log, lineKey, c.Logs.AppendLogs),
+		deeds:  newQueue("audit entries", c.Log, deedKey, c.Audit.AppendAudit),
 		robots: newLimiter(robotRate, robotBurst),
 		about:  newLimiter(robotRate, robotBurst),
 		own:    newLimiter(ownRate, ownBurst),
@@ -112,8 +112,8 @@ func (b *Book) Run(ctx context.Context) error {
 	working.Go(func() { b.purge(ctx) })
 	writing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var writers sync.WaitGroup
-	writers.Go(func() { b.lines.run(writing) })
-	writers.Go(func() { b.deeds.run(writing) })
+	writers.Go(func() { b.lines.Run(writing) })
+	writers.Go(func() { b.deeds.Run(writing) })
 	working.Wait()
 	stop() // the last lines are queued now
 	writers.Wait()
@@ -206,6 +206,10 @@ func (b *Book) Record(e tonypi.AuditEntry) {
 	e.Message, e.Details = cutRunes(e.Message, maxSay), bounded(e.Details)
 	b.deeds.put([]tonypi.AuditEntry{e}, b.numberDeed)
 }
+
+func lineKey(e tonypi.LogEntry) (int64, tonypi.RobotID) { return e.ID, e.Robot }
+
+func deedKey(e tonypi.AuditEntry) (int64, tonypi.RobotID) { return e.ID, e.Robot }
 
 func (b *Book) numberLine(e *tonypi.LogEntry) {
 	b.lastLine++
@@ -329,8 +333,8 @@ type Stats struct {
 // Stats returns the counters.
 func (b *Book) Stats() Stats {
 	var s Stats
-	s.Pending, s.Dropped, _ = b.lines.state()
-	s.AuditPending, s.AuditDropped, _ = b.deeds.state()
+	s.Pending, s.Dropped = b.lines.Pending(), b.lines.Dropped()
+	s.AuditPending, s.AuditDropped = b.deeds.Pending(), b.deeds.Dropped()
 	s.Limited = b.robots.count() + b.about.count() + b.own.count()
 	return s
 }

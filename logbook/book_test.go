@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tonypi"
+	"tonypi/outbox"
 	"tonypi/storetest"
 )
 
@@ -214,7 +215,7 @@ func TestTakeTwice(t *testing.T) {
 		if err := w.book.Take(said(sent, "a", "b")).Wait(t.Context()); tonypi.KindOf(err) != tonypi.Unavailable {
 			t.Errorf("store down: %v", err)
 		}
-		if d := time.Since(began); d > commitFailing {
+		if d := time.Since(began); d > outbox.CommitFailing {
 			t.Errorf("waited %v for a store that is known to fail", d)
 		}
 		w.store.set(nil, false)
@@ -456,7 +457,7 @@ func TestRunWritesTheRest(t *testing.T) {
 		w.book.Log(tonypi.LogEntry{Message: "x"})
 		began := time.Now()
 		w.stop()
-		if d := time.Since(began); d > lastTry+writeWithin {
+		if d := time.Since(began); d > outbox.LastTry+writeWithin {
 			t.Errorf("the end took %v", d)
 		}
 	})

@@ -81,7 +81,7 @@ func (b *Book) Clear(ctx context.Context, days int, levels []string) (int, error
 		}
 	}
 	before := time.Now().AddDate(0, 0, -days)
-	if err := b.lines.flush(ctx); err != nil { // what waits may be among them
+	if err := b.lines.Flush(ctx); err != nil { // what waits may be among them
 		return 0, fmt.Errorf("store log lines: %w", err)
 	}
 	n, err := b.config.Logs.PurgeLogs(ctx, before, levels)

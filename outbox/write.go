@@ -144,7 +144,7 @@ func (o *Outbox[K, T]) mark(err error) {
 	if failed {
 		o.c.Log.Warn("rows cannot be stored, they wait in memory", "what", o.c.Name, "err", err)
 	} else {
-		o.c.Log.Info("rows are stored again", "what", o.c.Name, "dropped", o.dropped)
+		o.c.Log.Info("rows are stored again", "what", o.c.Name)
 	}
 }
 
