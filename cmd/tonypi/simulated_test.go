@@ -77,7 +77,10 @@ func startYard(t *testing.T, n int) *yard {
 	if err != nil {
 		t.Fatal(err)
 	}
-	y.broker, y.bodies = b, sim.Fleet(n, 1, time.Now())
+	y.broker = b
+	for i := range n { // bodies to which nothing happens: those of a demo fall and lose their Wi-Fi
+		y.bodies = append(y.bodies, sim.New(sim.Options{ID: tonypi.RobotID(fmt.Sprintf("tonypi_%02d", i+1)), Seed: uint64(i + 1)}))
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	serving, stop := context.WithCancel(context.Background())
 	var robots, server sync.WaitGroup
