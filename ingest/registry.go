@@ -295,7 +295,10 @@ func (e *entry) overtaken(u *tonypi.Update) {
 		}
 		return
 	}
-	e.stopSaid = u.Sent
+	// Not back for a late message that says the same: another late one would then seem to be new.
+	if behind <= 0 || behind >= overtakeWithin {
+		e.stopSaid = u.Sent
+	}
 }
 
 // describe takes over what a robot says of itself. A robot that goes does not lose its emergency stop by that.

@@ -237,6 +237,25 @@ func TestStatusOvertakenByStop(t *testing.T) {
 	}
 }
 
+// Late messages of before the stop and of the stop come in after the resume: the first does not make the second look new.
+func TestLateWordsDoNotStopAgain(t *testing.T) {
+	stamp := func(second int) string { return fmt.Sprintf(`"timestamp":"2026-11-23T12:00:%02dZ"`, second) }
+	stop := `{"robot_id":"r1",` + stamp(5) + `,"type":"emergency_stop","success":true,"reason":"x","state":{"emergency_stopped":true}}`
+	resume := `{"robot_id":"r1",` + stamp(6) + `,"type":"resume","success":true,"state":{"emergency_stopped":false}}`
+	w := newWorld(t, Ask, "r1")
+	w.ok("stop", w.say("r1", wire.StopResponse, stop, 1))
+	w.ok("resume", w.say("r1", wire.CommandResponse, resume, 1))
+	w.ok("before the stop", w.say("r1", "tonypi/status/r1", `{"status":"online","emergency_stopped":false,`+stamp(4)+`}`, 1))
+	w.ok("the stop's second answer", w.say("r1", wire.CommandResponse, stop, 1))
+	if robot, err := w.robots.Robot("r1"); err != nil || robot.Stopped {
+		t.Errorf("stopped again by late words (%v)", err)
+	}
+	w.ok("another stop", w.say("r1", wire.StopResponse, strings.ReplaceAll(stop, stamp(5), stamp(7)), 1))
+	if robot, err := w.robots.Robot("r1"); err != nil || !robot.Stopped {
+		t.Errorf("a new stop does not count (%v)", err)
+	}
+}
+
 // After a restart the stored state is what a change is measured against.
 func TestEventsAfterRestart(t *testing.T) {
 	w := newWorld(t, Ask, "r1", "r2")
