@@ -57,7 +57,7 @@ journey("an alert from its rule to its end", () => {
     await editor.getByRole("button", { name: "Save" }).click();
     await editor.waitFor({ state: "detached" });
     await page.getByRole("table", { name: "Only tonypi_01" }).getByText("≥ 90%").waitFor();
-    const { rules } = await program.api<{ rules: object[] }>("GET", "/alerts/thresholds?robot_id=tonypi_01");
+    const rules = await program.api<object[]>("GET", "/alerts/thresholds?robot_id=tonypi_01");
     expect(rules).toContainEqual(
       expect.objectContaining({ robot_id: "tonypi_01", metric_type: "cpu", warning_threshold: 80, for_seconds: 1 }),
     );
