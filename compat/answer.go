@@ -184,7 +184,8 @@ func orNull[T ~string](s T) any {
 	return string(s)
 }
 
-// wantsPage reports whether a browser asks, not a program.
+// wantsPage reports whether a browser asks, not a program. The page's service worker, which keeps the page for when the server
+// is away, takes anything, but says how it fetches.
 func wantsPage(r *http.Request) bool {
-	return strings.Contains(r.Header.Get("Accept"), "text/html")
+	return strings.Contains(r.Header.Get("Accept"), "text/html") || r.Header.Get("Sec-Fetch-Mode") != ""
 }

@@ -170,11 +170,11 @@ func (s *Server) Routes() []Route {
 
 // root tells programs what this is, and gives browsers the page.
 func (s *Server) root(w http.ResponseWriter, r *http.Request) {
+	w.Header().Add("Vary", "Accept, Sec-Fetch-Mode")
 	if wantsPage(r) && s.cfg.Page != nil {
 		s.cfg.Page.ServeHTTP(w, r)
 		return
 	}
-	w.Header().Add("Vary", "Accept")
 	writeJSON(w, http.StatusOK, map[string]string{
 		"message": "TonyPi Robot Monitoring System API", "version": "1.0.0", "api_version": "v1",
 		"docs": prefix + "/docs", "health": prefix + "/health",

@@ -428,12 +428,14 @@ func TestRootKnowsBrowsersFromPrograms(t *testing.T) {
 	if _, _, body := w.do("GET", "/", ""); !bytes.Contains(body, []byte("TonyPi")) {
 		t.Errorf("a program got %s", body)
 	}
-	r := httptest.NewRequestWithContext(t.Context(), "GET", "/", nil)
-	r.Header.Set("Accept", "text/html,application/xhtml+xml")
-	out := httptest.NewRecorder()
-	w.mux.ServeHTTP(out, r)
-	if out.Body.String() != "<html>" {
-		t.Errorf("a browser got %s", out.Body)
+	for name, value := range map[string]string{"Accept": "text/html,application/xhtml+xml", "Sec-Fetch-Mode": "cors"} {
+		r := httptest.NewRequestWithContext(t.Context(), "GET", "/", nil)
+		r.Header.Set(name, value)
+		out := httptest.NewRecorder()
+		w.mux.ServeHTTP(out, r)
+		if out.Body.String() != "<html>" {
+			t.Errorf("a browser with %s got %s", name, out.Body)
+		}
 	}
 }
 
