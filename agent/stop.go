@@ -38,6 +38,8 @@ type latch struct {
 	last  string     // ID of the last stop
 	at    time.Time  // when it came
 	sent  time.Time  // the server's stamp of the newest stop
+	freed time.Time  // the server's stamp of the last resume
+	since time.Time  // when it was obeyed
 	order sync.Mutex // held while the body is stopped or resumed, so that the last order wins
 	file  sync.Mutex // held while the latch's file is written: nobody who asks for the state waits for a disk
 }
@@ -68,10 +70,29 @@ func (l *latch) sources() []string {
 	return all
 }
 
+// take is set for an order, unless it comes late.
+func (l *latch) take(source Source, c wire.Command) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	// A stop comes several times: over two connections, to all and to one. The last of them may arrive after the resume that
+	// followed the first. Only just after it are the server's stamps believed: a clock that was set back must not keep a stop.
+	late := l.freed.Sub(c.Time)
+	if !c.Time.IsZero() && late >= 0 && late < overtakenWithin && time.Since(l.since) < twice {
+		return false
+	}
+	l.hold(source, c.Reason)
+	return true
+}
+
 // set lets a source hold the robot, for this reason from now on.
 func (l *latch) set(source Source, reason string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.hold(source, reason)
+}
+
+// hold is set with mu held.
+func (l *latch) hold(source Source, reason string) {
 	for i := range l.holds {
 		if l.holds[i].source == source {
 			l.holds[i].reason = reason
@@ -114,9 +135,10 @@ func (l *latch) overtaken(resume time.Time) bool {
 	return !resume.IsZero() && before > 0 && before < overtakenWithin
 }
 
-func (l *latch) clear() {
+func (l *latch) clear(resume time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.freed, l.since = resume, time.Now()
 	l.holds, l.last = nil, "" // the same stop, come once more after a resume, is a new one
 }
 
@@ -160,12 +182,17 @@ func (a *Agent) spawnStop(c wire.Command, source Source, arrived time.Time) {
 // stop latches, then holds the body, then tells. The latch comes first: no command may slip in between. The answer goes
 // out before the latch is written to the disk, which may be slow.
 func (a *Agent) stop(c wire.Command, source Source, arrived time.Time) {
-	a.latch.set(source, c.Reason)
+	if !a.latch.take(source, c) {
+		return
+	}
 	if !c.Time.IsZero() {
 		a.latch.stoppedAt(c.Time)
 	}
 	a.latch.order.Lock()
-	a.latch.set(source, c.Reason) // again: a resume may have been between
+	if !a.latch.take(source, c) { // again: a resume may have been between
+		a.latch.order.Unlock()
+		return
+	}
 	err := a.cfg.Body.Stop(c.Reason)
 	took := time.Since(arrived)
 	a.latch.order.Unlock()
@@ -240,7 +267,7 @@ func (a *Agent) resume(c wire.Command) {
 	var err error
 	if stopped {
 		if err = a.cfg.Body.Resume(); err == nil {
-			a.latch.clear()
+			a.latch.clear(c.Time)
 		}
 	}
 	a.latch.order.Unlock()

@@ -263,3 +263,35 @@ func TestSightingsAreSent(t *testing.T) {
 		}
 	})
 }
+
+// The last copy of a stop arrives after the resume that followed the first one.
+func TestLateCopyOfAStopDoesNotStopAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		body := newBody()
+		a, stop := start(t, Config{Body: body, Bus: &fakeBus{}, Rates: FleetRates()})
+		pressed := time.Now()
+		time.Sleep(50 * time.Millisecond)
+		give(t, a.StopSubscriptions(), wire.StopTopic("r1"), wire.Command{ID: "e1", Type: wire.EmergencyStop, Time: pressed})
+		time.Sleep(100 * time.Millisecond)
+		give(t, a.Subscriptions(), wire.CommandTopic("r1"), wire.Command{ID: "r", Type: wire.Resume, Time: time.Now()})
+		time.Sleep(100 * time.Millisecond)
+		give(t, a.StopSubscriptions(), wire.StopBroadcast, wire.Command{ID: "all", Type: wire.EmergencyStop, Time: pressed})
+		time.Sleep(100 * time.Millisecond)
+		if stopped, _ := a.latch.state(); stopped {
+			t.Error("a late copy stopped the robot again")
+		}
+		give(t, a.StopSubscriptions(), wire.StopTopic("r1"), wire.Command{ID: "e2", Type: wire.EmergencyStop, Time: time.Now()})
+		time.Sleep(100 * time.Millisecond)
+		if stopped, _ := a.latch.state(); !stopped {
+			t.Error("a new stop did not stop the robot")
+		}
+		give(t, a.Subscriptions(), wire.CommandTopic("r1"), wire.Command{ID: "r2", Type: wire.Resume, Time: time.Now()})
+		time.Sleep(3 * time.Second)
+		give(t, a.StopSubscriptions(), wire.StopTopic("r1"), wire.Command{ID: "e3", Type: wire.EmergencyStop, Time: pressed}) // the server's clock was set back
+		time.Sleep(100 * time.Millisecond)
+		if stopped, _ := a.latch.state(); !stopped {
+			t.Error("a stop of a clock that was set back did not stop the robot")
+		}
+		stop()
+	})
+}
