@@ -38,7 +38,7 @@ journey("somebody with an account", () => {
     await alreadyIn(other);
     await other.goto("/");
     await page.reload();
-    await page.getByText("this device").waitFor();
+    await page.getByText("this device", { exact: true }).waitFor();
     await page
       .getByRole("button", { name: "Sign out all others" })
       .or(page.getByRole("button", { name: "Sign out" }))
