@@ -38,6 +38,7 @@ type latch struct {
 	last  string     // ID of the last stop
 	at    time.Time  // when it came
 	sent  time.Time  // the server's stamp of the newest stop
+	done  time.Time  // the server's stamp of the stop that the body obeyed last
 	freed time.Time  // the server's stamp of the last resume
 	since time.Time  // when it was obeyed
 	order sync.Mutex // held while the body is stopped or resumed, so that the last order wins
@@ -74,14 +75,20 @@ func (l *latch) sources() []string {
 func (l *latch) take(source Source, c wire.Command) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	// A stop comes several times: over two connections, to all and to one. The last of them may arrive after the resume that
-	// followed the first. Only just after it are the server's stamps believed: a clock that was set back must not keep a stop.
-	late := l.freed.Sub(c.Time)
-	if !c.Time.IsZero() && late >= 0 && late < overtakenWithin && time.Since(l.since) < twice {
+	// A stop comes several times, over two connections, to all and to one, always with the same stamp. The last of them may
+	// arrive after the resume that followed the first. A stop that was not obeyed before always holds.
+	if !c.Time.IsZero() && c.Time.Equal(l.done) && !l.freed.Before(c.Time) && time.Since(l.since) < twice {
 		return false
 	}
 	l.hold(source, c.Reason)
 	return true
+}
+
+// obeyed notes the server's stamp of a stop that the body obeyed.
+func (l *latch) obeyed(sent time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.done = sent
 }
 
 // set lets a source hold the robot, for this reason from now on.
@@ -195,6 +202,9 @@ func (a *Agent) stop(c wire.Command, source Source, arrived time.Time) {
 	}
 	err := a.cfg.Body.Stop(c.Reason)
 	took := time.Since(arrived)
+	if err == nil {
+		a.latch.obeyed(c.Time)
+	}
 	a.latch.order.Unlock()
 	if a.latch.repeated(c.ID) {
 		return

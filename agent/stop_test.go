@@ -280,6 +280,13 @@ func TestLateCopyOfAStopDoesNotStopAgain(t *testing.T) {
 		if stopped, _ := a.latch.state(); stopped {
 			t.Error("a late copy stopped the robot again")
 		}
+		give(t, a.StopSubscriptions(), wire.StopTopic("r1"), wire.Command{ID: "e0", Type: wire.EmergencyStop, Time: pressed.Add(time.Millisecond)})
+		time.Sleep(100 * time.Millisecond)
+		if stopped, _ := a.latch.state(); !stopped {
+			t.Error("a stop of before the resume that the robot had not seen did not stop it")
+		}
+		give(t, a.Subscriptions(), wire.CommandTopic("r1"), wire.Command{ID: "r0", Type: wire.Resume, Time: time.Now()})
+		time.Sleep(100 * time.Millisecond)
 		give(t, a.StopSubscriptions(), wire.StopTopic("r1"), wire.Command{ID: "e2", Type: wire.EmergencyStop, Time: time.Now()})
 		time.Sleep(100 * time.Millisecond)
 		if stopped, _ := a.latch.state(); !stopped {
